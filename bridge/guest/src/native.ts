@@ -1,0 +1,144 @@
+/**
+ * The seam between the userland (this folder) and the native side (`crates/js`).
+ *
+ * The bundle is one script that evaluates to a function `(native: Native) => Hooks`. It runs once per snapshot, or once per
+ * guest where there is no snapshot, and must not look at anything that differs between guests: that comes with
+ * `Hooks.begin`. Nothing of `native` may be reachable from the guest's code.
+ */
+export interface Native {
+  /** Writes to stdout (1) or stderr (2); text is encoded as UTF-8. Blocks the guest until the host has granted credit. */
+  write(fd: 1 | 2, data: string | Uint8Array): void;
+  /** Asks for the next chunk of stdin; `Hooks.stdin` answers. At most one request is under way at a time. */
+  stdinRead(): void;
+  /** Blocks for input; `null` at the end of stdin. At most `max` bytes. */
+  stdinReadSync(max: number): Uint8Array | null;
+  /** Milliseconds since the guest's start, monotonic, coarsened. */
+  now(): number;
+  /** Milliseconds since 1970 at the guest's start. */
+  timeOrigin(): number;
+  /** Fills the view from the operating system's randomness. */
+  randomFill(view: ArrayBufferView): void;
+  /** Ends the guest with that code; does not return. */
+  exit(code: number): never;
+  /** Runs V8's microtask queue until it is empty. */
+  runMicrotasks(): void;
+  /** Tells which signals have listeners: a bit per signal number. Others end the guest. */
+  listenSignals(mask: number): void;
+  /** The structured clone of a value; throws a plain Error with `name` "DataCloneError" where a part can't be cloned. */
+  structuredClone(value: unknown, transfer: readonly object[]): unknown;
+  utf8Encode(text: string): Uint8Array;
+  /** Undefined where `fatal` and the bytes are not UTF-8. A byte-order mark is kept. */
+  utf8Decode(bytes: ArrayBufferView | ArrayBufferLike, fatal: boolean): string | undefined;
+  /** The parts of a URL, in the order of `UrlPart`, or undefined where it does not parse. */
+  urlParse(input: string, base: string | undefined): string[] | undefined;
+  /** The parts after one of them was set as the URL standard's setters do. */
+  urlSet(href: string, part: UrlPart, value: string): string[];
+  /** Compiles a function body with its true lines; for CommonJS. */
+  compileFunction(body: string, filename: string, parameters: readonly string[]): (...args: unknown[]) => unknown;
+  /** The namespace of an ES module as `import()` from that file would give it. */
+  importModule(specifier: string, referrer: string): Promise<Record<string, unknown>>;
+  fs: NativeFs;
+  /** The functions that WASI programs import, by module name. */
+  wasiImports: Record<string, Record<string, (...args: never[]) => unknown>>;
+  /** Binds the memory that these functions work on; once per guest, before the program starts. */
+  wasiBindMemory(memory: WebAssembly.Memory): void;
+  /** The program's bytes, injected before the runner starts; undefined where there are none. */
+  moduleBytes(): Uint8Array | undefined;
+  /** `[state, result]` of a promise, state 0 pending, 1 fulfilled, 2 rejected; for the inspector of console.log. */
+  promiseDetails(promise: Promise<unknown>): [0 | 1 | 2, unknown];
+  /** `[target, handler]` of a Proxy, or undefined. */
+  proxyDetails(value: object): [object, object] | undefined;
+  /** Entries of a Map, Set or their iterators without running guest code; `isKeyValue` for pairs laid flat. */
+  previewEntries(value: object): [entries: unknown[], isKeyValue: boolean] | undefined;
+}
+
+export type UrlPart =
+  | 0 /* href */ | 1 /* origin */ | 2 /* protocol */ | 3 /* username */ | 4 /* password */ | 5 /* host */
+  | 6 /* hostname */ | 7 /* port */ | 8 /* pathname */ | 9 /* search */ | 10 /* hash */;
+
+/**
+ * The sandbox's files. Paths are absolute or relative to the guest's cwd. A failure throws an Error with `code` ("ENOENT"),
+ * `errno` (negative), `syscall`, `path` and Node's message, such as `ENOENT: no such file or directory, open '/x'`.
+ */
+export interface NativeFs {
+  readFile(path: string): Uint8Array;
+  /** `flag`: "w" replaces, "a" appends, "wx" and "ax" fail where the file is there. */
+  writeFile(path: string, data: string | Uint8Array, flag: "w" | "a" | "wx" | "ax", mode: number): void;
+  stat(path: string, follow: boolean): NativeStat;
+  readdir(path: string): [names: string[], kinds: FileKind[]];
+  /** The first directory made where `recursive`, else undefined. */
+  mkdir(path: string, recursive: boolean, mode: number): string | undefined;
+  rmdir(path: string): void;
+  unlink(path: string): void;
+  rm(path: string, recursive: boolean, force: boolean): void;
+  rename(from: string, to: string): void;
+  symlink(target: string, path: string): void;
+  link(existing: string, path: string): void;
+  readlink(path: string): string;
+  realpath(path: string): string;
+  chmod(path: string, mode: number): void;
+  truncate(path: string, length: number): void;
+  utimes(path: string, atimeMs: number, mtimeMs: number): void;
+  chdir(path: string): void;
+  cwd(): string;
+}
+
+/** 0 file, 1 directory, 2 symbolic link, 3 device. */
+export type FileKind = 0 | 1 | 2 | 3;
+
+/** `[kind, size, mode bits, inode, links, atimeMs, mtimeMs, ctimeMs]` */
+export type NativeStat = [FileKind, number, number, number, number, number, number, number];
+
+/** What the native side calls. None of these is reachable from the guest's code. */
+export interface Hooks {
+  /** First of all, once: makes what depends on the guest. Runs no code of the guest's. */
+  begin(guest: GuestStart): void;
+  /** Runs a file as CommonJS main module. */
+  runCommonJs(filename: string): void;
+  /** Runs the injected WASI program. */
+  runWasm(): void;
+  /** nextTick callbacks and microtasks, until there are none; then unhandled rejections, one at a time. */
+  drain(): void;
+  /** Runs the timers that are due, draining after each. The time of the next one as `Native.now` counts, or -1. */
+  runTimers(): number;
+  /** Whether something that keeps the guest alive is under way: a timer, a read of stdin. */
+  alive(): boolean;
+  /** A chunk of stdin, or null at its end. */
+  stdin(chunk: Uint8Array | null): void;
+  /** A signal that has listeners. */
+  signal(number: number): void;
+  /** The loop has run dry: `beforeExit` listeners run and may add work. */
+  beforeExit(): void;
+  /** `exit` listeners run; the exit code. `code` undefined: process.exitCode, or 0. */
+  exit(code: number | undefined): number;
+  /** A promise was rejected with no handler (0), or got one afterwards (1). From V8's callback: runs no guest code. */
+  rejection(kind: 0 | 1, promise: Promise<unknown>, reason: unknown): void;
+  /**
+   * An exception that nobody caught. True where a listener took it; else it was printed to stderr and the guest is to end
+   * with exit code 1. `where` is the source position to print above the stack, if there is one.
+   */
+  uncaught(error: unknown, where: UncaughtWhere | undefined): boolean;
+  /** The exports of a builtin (`fs` for `node:fs`), or undefined: what `import` of it gives. */
+  builtin(name: string): Record<string, unknown> | undefined;
+}
+
+export interface UncaughtWhere {
+  file: string;
+  line: number;
+  /** From 0. */
+  startColumn: number;
+  endColumn: number;
+  sourceLine: string;
+}
+
+/** What differs between guests. */
+export interface GuestStart {
+  /** `[execPath, script, ...args]` as in Node. */
+  argv: string[];
+  env: Record<string, string>;
+  pid: number;
+  /** How the program is run; `script` gets a global `require`. */
+  program: "script" | "module" | "commonjs" | "wasm";
+  /** The main program's path in the sandbox. */
+  filename: string;
+}

@@ -1,0 +1,186 @@
+use crate::command::Signal;
+use crate::error::ErrorInfo;
+use crate::id::{GuestId, RequestId, Stream};
+use crate::outcome::Outcome;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What the runtime tells a host. A guest's events come in the order in which it caused them, and nothing of a guest
+/// comes after its [`Notice::Exit`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The answer to a request.
+    Reply { id: RequestId, reply: Reply },
+    /// What nobody asked for in so many words. `id` is the guest's, or 0 where it concerns the whole sidecar.
+    Notice { id: GuestId, notice: Notice },
+    /// Output of a guest, within the credit that the host granted.
+    Output { guest: GuestId, stream: Stream, bytes: Bytes },
+    /// Part of the file that the request `id` reads, in order; `last` on the final part.
+    Download { id: RequestId, bytes: Bytes, last: bool },
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Reply {
+    Done,
+    Failed { error: ErrorInfo },
+    Readdir { entries: Vec<DirEntry> },
+    Stat { stat: FileStat },
+    Readlink { target: String },
+    Stats { stats: Box<Stats> },
+}
+
+/// What the runtime says unasked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Notice {
+    /// The guest ended; nothing of it follows.
+    Exit { exit: Box<GuestExit> },
+    /// The host may send that many more bytes to the guest's stdin. The guest starts with none granted.
+    StdinCredit { bytes: u32 },
+    /// The guest reads no more: what the host still sends is thrown away.
+    StdinClosed,
+    /// The sidecar ends soon by its own decision, for that reason: every guest in it that has had no exit has crashed.
+    Retiring { reason: RetireReason, message: String },
+}
+
+/// Why a sidecar gives itself up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum RetireReason {
+    /// A guest did not yield within its grace after it was told to end.
+    Unyielding,
+    /// An allocation failed in a way that the engine does not survive.
+    EngineOutOfMemory,
+    /// The engine found its own state broken.
+    EngineFatal,
+}
+
+/// How a guest ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct GuestExit {
+    pub outcome: Outcome,
+    /// Where the outcome is `exited`: 0 to 255.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub exit_code: Option<u8>,
+    /// Where the outcome is `signaled`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signal: Option<Signal>,
+    /// Why, where the outcome alone does not say it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error: Option<GuestError>,
+    pub usage: Usage,
+}
+
+/// Why a guest ended as it did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct GuestError {
+    /// A full sentence.
+    pub message: String,
+    /// The limit that was exceeded, by its option name, such as `wallMs`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub limit: Option<String>,
+}
+
+/// What a guest used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Usage {
+    /// Microseconds from the request's arrival to the guest's end.
+    #[ts(type = "number")]
+    pub wall_us: u64,
+    /// Microseconds from the request's arrival until the guest's own code began: the cell's making.
+    #[ts(type = "number")]
+    pub start_us: u64,
+    /// Microseconds that the guest's thread spent on a CPU.
+    #[ts(type = "number")]
+    pub cpu_us: u64,
+    /// Bytes of the JavaScript heap in use at the end (0 for guests without one).
+    #[ts(type = "number")]
+    pub heap_bytes: u64,
+    /// The most bytes outside of the heap at any time.
+    #[ts(type = "number")]
+    pub external_peak_bytes: u64,
+    #[ts(type = "number")]
+    pub stdout_bytes: u64,
+    #[ts(type = "number")]
+    pub stderr_bytes: u64,
+}
+
+/// What a name in a directory leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum FileKind {
+    File,
+    Directory,
+    Symlink,
+    Device,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DirEntry {
+    pub name: String,
+    pub kind: FileKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FileStat {
+    pub kind: FileKind,
+    #[ts(type = "number")]
+    pub size: u64,
+    /// The permission bits, such as 0o644.
+    pub mode: u32,
+    #[ts(type = "number")]
+    pub inode: u64,
+    #[ts(type = "number")]
+    pub links: u64,
+    /// Milliseconds since 1970.
+    pub atime_ms: f64,
+    pub mtime_ms: f64,
+    pub ctime_ms: f64,
+}
+
+/// The sidecar's counters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Stats {
+    pub pid: u32,
+    pub version: String,
+    pub v8_version: String,
+    #[ts(type = "number")]
+    pub uptime_ms: u64,
+    pub sandboxes: u32,
+    /// Guests that live now.
+    pub guests: u32,
+    #[ts(type = "number")]
+    pub guests_started: u64,
+    #[ts(type = "number")]
+    pub guests_ended: u64,
+    /// Bytes of the process that are resident now.
+    #[ts(type = "number")]
+    pub resident_bytes: u64,
+    pub module_cache: ModuleCacheStats,
+}
+
+/// Counters of the cache of module bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ModuleCacheStats {
+    pub entries: u32,
+    #[ts(type = "number")]
+    pub bytes: u64,
+    #[ts(type = "number")]
+    pub hits: u64,
+    #[ts(type = "number")]
+    pub misses: u64,
+    #[ts(type = "number")]
+    pub evictions: u64,
+}
