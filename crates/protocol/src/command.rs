@@ -184,17 +184,44 @@ pub enum Signal {
 #[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum FsRequest {
     /// Writes a whole file, replacing what was there; missing parents are made where `parents` says so.
-    WriteFile { path: String, content: FileContent, parents: bool, mode: u32 },
+    WriteFile {
+        path: String,
+        content: FileContent,
+        parents: bool,
+        mode: u32,
+    },
     /// Answered by [`crate::Event::Download`], not by a reply.
-    ReadFile { path: String },
-    Mkdir { path: String, recursive: bool },
-    Readdir { path: String },
+    ReadFile {
+        path: String,
+    },
+    Mkdir {
+        path: String,
+        recursive: bool,
+    },
+    Readdir {
+        path: String,
+    },
     /// `follow` says whether a final symbolic link is followed.
-    Stat { path: String, follow: bool },
-    Rm { path: String, recursive: bool, force: bool },
-    Rename { from: String, to: String },
-    Symlink { target: String, path: String },
-    Readlink { path: String },
+    Stat {
+        path: String,
+        follow: bool,
+    },
+    Rm {
+        path: String,
+        recursive: bool,
+        force: bool,
+    },
+    Rename {
+        from: String,
+        to: String,
+    },
+    Symlink {
+        target: String,
+        path: String,
+    },
+    Readlink {
+        path: String,
+    },
 }
 
 /// Where a file's content comes from.

@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn over_names_the_limit_that_is_out_of_range() {
-        let error = LimitOverrides { heap_mb: Some(1), ..LimitOverrides::default() }.over(Limits::default()).unwrap_err();
+        let error =
+            LimitOverrides { heap_mb: Some(1), ..LimitOverrides::default() }.over(Limits::default()).unwrap_err();
         assert_eq!(error.to_string(), "The limit heapMb must lie between 8 and 4096, but 1 was asked for.");
     }
 }
