@@ -2,7 +2,6 @@
 ///
 /// The message is the text that libuv, and thus Node.js, has for the error (`UV_ERRNO_MAP` in libuv's `uv.h`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[expect(clippy::upper_case_acronyms, reason = "POSIX spells them so")]
 #[repr(i32)]
 pub enum Errno {
     /// Also: the path leads out of the directory that [`crate::Base::Beneath`] confines it to.

@@ -14,13 +14,21 @@
 //! content, held while bytes are copied; it is never waited for under the tree's lock, so a long read or write holds up only
 //! those who use the same file. `stat` waits for neither content lock nor writer.
 
+mod clock;
+mod content;
+mod directories;
+mod directory;
 mod errno;
 mod file;
+mod inode;
 mod names;
 mod open;
 mod options;
+mod quota;
+mod rename;
 mod resolve;
 mod stat;
+mod tree;
 mod vfs;
 mod whole;
 

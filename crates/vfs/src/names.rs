@@ -1,87 +1,93 @@
 use crate::errno::Errno;
-use crate::resolve::{Base, FollowSymlinks};
+use crate::inode::Body;
+use crate::quota::Charge;
+use crate::resolve::{Base, FollowSymlinks, Found, Last, Start, check_path, resolve};
+use crate::tree::Tree;
 use crate::vfs::Vfs;
+use std::borrow::Cow;
 
 impl Vfs {
-    /// Makes a directory.
-    ///
-    /// # Errors
-    /// `EEXIST`, `ENOSPC`, `ENAMETOOLONG` where it would lie deeper than [`crate::VfsOptions::max_depth`].
-    pub fn create_dir(&self, _base: Base<'_>, _path: &str, _permissions: u32) -> Result<(), Errno> {
-        todo!()
-    }
-
-    /// Makes a directory and those that are missing above it, in one step. The canonical absolute path of the topmost one
-    /// that was made, `None` where all were there.
-    ///
-    /// # Errors
-    /// As [`Vfs::create_dir`], but `EEXIST` only where the path leads to something else than a directory. Where it fails, it made none.
-    pub fn create_dir_all(&self, _base: Base<'_>, _path: &str, _permissions: u32) -> Result<Option<String>, Errno> {
-        todo!()
-    }
-
-    /// Removes an empty directory.
-    ///
-    /// # Errors
-    /// `ENOTDIR`, `ENOTEMPTY`, `EBUSY` for the root, `EINVAL` where the path ends in `.`.
-    pub fn remove_dir(&self, _base: Base<'_>, _path: &str) -> Result<(), Errno> {
-        todo!()
-    }
-
     /// Removes a name that leads to something else than a directory. Whoever has it open keeps it.
     ///
     /// # Errors
     /// `EISDIR`.
-    pub fn unlink(&self, _base: Base<'_>, _path: &str) -> Result<(), Errno> {
-        todo!()
+    pub fn unlink(&self, base: Base<'_>, path: &str) -> Result<(), Errno> {
+        let start = self.start(base)?;
+        let mut tree = self.tree.write();
+        let Found::Entry { parent, name, inode, trailing_slash } = resolve(&tree, start, path, Last::Name)? else {
+            return Err(Errno::EISDIR);
+        };
+        if inode.ok_or(Errno::ENOENT)?.is_directory() {
+            return Err(Errno::EISDIR);
+        }
+        if trailing_slash {
+            return Err(Errno::ENOTDIR);
+        }
+        let removed = tree.remove(parent, &name, self.clock.now_ns())?;
+        drop(tree);
+        drop(removed);
+        Ok(())
     }
 
-    /// Removes a name and, where it leads to a directory, everything in it. Symbolic links are not followed. The name vanishes
-    /// in one step; what lies beneath is taken apart directory by directory, so that others do not wait for all of it.
-    ///
-    /// # Errors
-    /// `ENOENT`, `EBUSY` for the root, `EINVAL` where the path ends in `.` or `..`.
-    pub fn remove_all(&self, _base: Base<'_>, _path: &str) -> Result<(), Errno> {
-        todo!()
-    }
-
-    /// Renames in one step as `rename(2)` does, replacing a file or an empty directory.
-    ///
-    /// # Errors
-    /// `EISDIR`, `ENOTDIR`, `ENOTEMPTY`, `EINVAL` into the directory's own subtree, `EBUSY` for the root, `.` and `..`,
-    /// `ENAMETOOLONG` where a directory would come to lie deeper than [`crate::VfsOptions::max_depth`].
-    pub fn rename(&self, _from_base: Base<'_>, _from: &str, _to_base: Base<'_>, _to: &str) -> Result<(), Errno> {
-        todo!()
-    }
-
-    /// Gives a file a further name. A symbolic link at the end of `existing` is followed as `follow` says (`link(2)` does not).
+    /// Gives a file a further name. A symbolic link at the end of `existing` is followed as `follow` says (`link(2)` follows none).
     ///
     /// # Errors
     /// `EPERM` for directories, `EEXIST`, `ENOSPC`.
     pub fn link(
         &self,
-        _existing_base: Base<'_>,
-        _existing: &str,
-        _follow: FollowSymlinks,
-        _new_base: Base<'_>,
-        _new: &str,
+        existing_base: Base<'_>,
+        existing: &str,
+        follow: FollowSymlinks,
+        new_base: Base<'_>,
+        new: &str,
     ) -> Result<(), Errno> {
-        todo!()
+        let (existing_start, new_start) = (self.start(existing_base)?, self.start(new_base)?);
+        let mut tree = self.tree.write();
+        let inode = resolve(&tree, existing_start, existing, follow.into())?.existing()?;
+        let (parent, name) = unused_name(&tree, new_start, new)?;
+        if inode.is_directory() {
+            return Err(Errno::EPERM);
+        }
+        let now_ns = self.clock.now_ns();
+        inode.add_name()?;
+        inode.set_changed(now_ns);
+        tree.insert(parent, name.into(), &inode, now_ns)?;
+        Ok(())
     }
 
     /// Makes a symbolic link. The target is kept as it is, and looked at when the link is followed.
     ///
     /// # Errors
     /// `EEXIST`, `ENOSPC`; for the target `ENOENT` (empty), `EINVAL` (NUL), `ENAMETOOLONG`.
-    pub fn symlink(&self, _target: &str, _base: Base<'_>, _path: &str) -> Result<(), Errno> {
-        todo!()
+    pub fn symlink(&self, target: &str, base: Base<'_>, path: &str) -> Result<(), Errno> {
+        check_path(target)?;
+        let start = self.start(base)?;
+        let mut tree = self.tree.write();
+        let (parent, name) = unused_name(&tree, start, path)?;
+        let now_ns = self.clock.now_ns();
+        let charge = Charge::new(&self.bytes, target.len() as u64, Errno::ENOSPC)?;
+        let inode = self.new_inode(Body::symlink(target, charge), 0o777, now_ns)?;
+        tree.insert(parent, name.into(), &inode, now_ns)?;
+        Ok(())
     }
 
     /// The target of a symbolic link.
     ///
     /// # Errors
     /// `EINVAL` for what is none.
-    pub fn read_link(&self, _base: Base<'_>, _path: &str) -> Result<String, Errno> {
-        todo!()
+    pub fn read_link(&self, base: Base<'_>, path: &str) -> Result<String, Errno> {
+        match &self.lookup(base, path, FollowSymlinks::No)?.body {
+            Body::Symlink(symlink) => Ok(symlink.target.to_string()),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+}
+
+/// The directory and the name that a path gives to something that is no directory. `EEXIST`; `ENOENT` where a slash follows.
+fn unused_name<'p>(tree: &Tree, start: Start<'_>, path: &'p str) -> Result<(u64, Cow<'p, str>), Errno> {
+    match resolve(tree, start, path, Last::Name)? {
+        Found::Entry { inode: None, trailing_slash: true, .. } => Err(Errno::ENOENT),
+        Found::Entry { parent, name, inode: None, .. } => Ok((parent, name)),
+        Found::Entry { .. } | Found::Directory { .. } => Err(Errno::EEXIST),
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// Together they bound the memory that guests can make the file system hold, whatever they do:
 /// - the contents of files, and the targets of symbolic links, are charged to `max_bytes` by their length; the buffer behind
-///   a growing file may be up to twice its length while that is below 64 KiB, and up to a quarter longer beyond;
+///   a growing file may be twice as long as the file up to 128 KiB, and a quarter longer beyond;
 /// - every file, directory, symbolic link and device is charged one inode, and so is every further hard link; a name is at
 ///   most 255 bytes, so an inode with its name costs at most about 600 bytes besides its content;
 /// - every open file is charged one of `max_open_files`.

@@ -1,3 +1,4 @@
+use crate::inode::Inode;
 use std::sync::Arc;
 
 /// The user that owns every file.
@@ -85,6 +86,12 @@ pub struct DirEntry {
     pub kind: FileKind,
     /// The cookie with which [`crate::OpenFile::read_dir`] goes on after this entry.
     pub next: u64,
+}
+
+impl DirEntry {
+    pub(crate) fn new(name: Arc<str>, inode: &Inode, cookie: u64) -> Self {
+        Self { name, inode: inode.id, kind: inode.kind(), next: cookie }
+    }
 }
 
 /// How much of a file system is used, and how much there may be.
