@@ -17,7 +17,9 @@ const started = performance.now();
 await using sidecar = await Sidecar.start();
 const startedMs = performance.now() - started;
 const { version, v8Version } = await sidecar.stats();
-show.heading(`Hotcell ${version} with V8 ${v8Version}, started in ${startedMs.toFixed(0)} ms. Every program gets a new cell.`);
+show.heading(
+  `Hotcell ${version} with V8 ${v8Version}, started in ${startedMs.toFixed(0)} ms. Every program gets a new cell.`,
+);
 
 await using sandbox = await sidecar.createSandbox({ env: { PATH: "/bin", TZ: "UTC" }, cwd: "/app", files });
 

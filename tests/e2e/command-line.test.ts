@@ -27,7 +27,10 @@ describe("hotcell run", () => {
   });
 
   test("passes stdin to its end", async () => {
-    const app = file("upper.js", "for await (const chunk of process.stdin.setEncoding('utf8')) process.stdout.write(chunk.toUpperCase())");
+    const app = file(
+      "upper.js",
+      "for await (const chunk of process.stdin.setEncoding('utf8')) process.stdout.write(chunk.toUpperCase())",
+    );
     assert.equal((await hotcell(["run", app], { stdin: "grüße\n" })).stdout.toString(), "GRÜSSE\n");
   });
 
@@ -39,7 +42,10 @@ describe("hotcell run", () => {
   });
 
   test("runs an ES module with top-level await", async () => {
-    const app = file("app.mjs", "const answer = await Promise.resolve(42);\nconsole.log(answer, import.meta.url.endsWith('/app.mjs'))");
+    const app = file(
+      "app.mjs",
+      "const answer = await Promise.resolve(42);\nconsole.log(answer, import.meta.url.endsWith('/app.mjs'))",
+    );
     assert.equal((await hotcell(["run", app])).stdout.toString(), "42 true\n");
   });
 
@@ -65,7 +71,10 @@ describe("hotcell run", () => {
   });
 
   test("an interrupt reaches the guest", async () => {
-    const app = file("interrupted.js", "process.on('SIGINT', () => { console.log('caught'); process.exit(4) }); console.log('ready'); setInterval(() => {}, 1000)");
+    const app = file(
+      "interrupted.js",
+      "process.on('SIGINT', () => { console.log('caught'); process.exit(4) }); console.log('ready'); setInterval(() => {}, 1000)",
+    );
     const child = spawn(binary(), ["run", app]);
     const end = ended(child);
     child.stdout.once("data", () => child.kill("SIGINT"));
@@ -104,7 +113,8 @@ describe("hotcell", () => {
   test("--help tells a newcomer what there is", async () => {
     const result = await hotcell(["--help"]);
     assert.equal(result.exitCode, 0);
-    for (const word of ["run", "serve", "--version", "--help"]) assert.match(result.stdout.toString(), new RegExp(word));
+    for (const word of ["run", "serve", "--version", "--help"])
+      assert.match(result.stdout.toString(), new RegExp(word));
     const run = (await hotcell(["run", "--help"])).stdout.toString();
     assert.match(run, /\.js/);
     assert.match(run, /\.wasm/);

@@ -4,7 +4,21 @@ import { binFiles } from "../support/commands.js";
 import { native, nativeFiles } from "../support/native.js";
 import { fileSidecar } from "../support/sidecar.js";
 
-const commands = ["true", "false", "echo", "pwd", "ls", "cat", "date", "sort", "wc", "sha256sum", "base64", "head", "printf"];
+const commands = [
+  "true",
+  "false",
+  "echo",
+  "pwd",
+  "ls",
+  "cat",
+  "date",
+  "sort",
+  "wc",
+  "sha256sum",
+  "base64",
+  "head",
+  "printf",
+];
 
 const files: Record<string, string | Uint8Array> = {
   "/data/names.txt": "pear\nApple\nfig\napple\nBanana\n\nfig\nzebra 10\nzebra 9\n",
@@ -114,13 +128,16 @@ const lines: [command: string, args: string[], stdin?: string][] = [
 
 describe("published commands give what the system's own coreutils give, in the C locale on the same files", () => {
   for (const [command, args, stdin] of lines) {
-    test([command, ...args.map((arg) => JSON.stringify(arg))].join(" ") + (stdin === undefined ? "" : " < stdin"), async () => {
-      const expected = await native(command, args, `${nativeRoot}/data`, stdin);
-      const result = await sandbox.exec(command, args, { stdin, encoding: "buffer" });
-      assert.equal(result.stdout.toString("latin1"), expected.stdout.toString("latin1"));
-      assert.deepEqual([result.outcome, result.exitCode], ["exited", expected.exitCode]);
-      assert.equal(result.stderr.length === 0, expected.stderr.length === 0, result.stderr.toString());
-    });
+    test(
+      [command, ...args.map((arg) => JSON.stringify(arg))].join(" ") + (stdin === undefined ? "" : " < stdin"),
+      async () => {
+        const expected = await native(command, args, `${nativeRoot}/data`, stdin);
+        const result = await sandbox.exec(command, args, { stdin, encoding: "buffer" });
+        assert.equal(result.stdout.toString("latin1"), expected.stdout.toString("latin1"));
+        assert.deepEqual([result.outcome, result.exitCode], ["exited", expected.exitCode]);
+        assert.equal(result.stderr.length === 0, expected.stderr.length === 0, result.stderr.toString());
+      },
+    );
   }
 
   test("pwd", async () => {
@@ -188,8 +205,14 @@ describe("exec finds programs as a shell does", () => {
   });
 
   test("JavaScript files, scripts and modules, with their arguments", async () => {
-    await sandbox.fs.writeFile("/data/tool.js", "#!/usr/bin/env node\nconsole.log(require('node:path').basename(__filename), process.argv[2])");
-    await sandbox.fs.writeFile("/data/tool.mjs", "#!/usr/bin/env node\nconsole.log(await Promise.resolve(process.argv[2]), import.meta.url)");
+    await sandbox.fs.writeFile(
+      "/data/tool.js",
+      "#!/usr/bin/env node\nconsole.log(require('node:path').basename(__filename), process.argv[2])",
+    );
+    await sandbox.fs.writeFile(
+      "/data/tool.mjs",
+      "#!/usr/bin/env node\nconsole.log(await Promise.resolve(process.argv[2]), import.meta.url)",
+    );
     assert.equal((await sandbox.exec("./tool.js", ["a"])).stdout, "tool.js a\n");
     assert.equal((await sandbox.exec("/data/tool.mjs", ["b"])).stdout, "b file:///data/tool.mjs\n");
   });

@@ -16,7 +16,10 @@ after(() => rmSync(directory, { recursive: true }));
 function host(name: string, source: string): ChildProcess & { stdout: NonNullable<ChildProcess["stdout"]> } {
   const path = join(directory, name);
   writeFileSync(path, source);
-  return spawn(process.execPath, ["--import", "tsx", path], { stdio: ["ignore", "pipe", "pipe"], cwd: join(root, "tests") });
+  return spawn(process.execPath, ["--import", "tsx", path], {
+    stdio: ["ignore", "pipe", "pipe"],
+    cwd: join(root, "tests"),
+  });
 }
 
 async function lines(child: { stdout: NodeJS.ReadableStream }, count: number): Promise<string[]> {

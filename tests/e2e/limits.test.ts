@@ -40,7 +40,10 @@ describe("limits", () => {
     test(`${title} ends at the limit`, async () => {
       const result = await sandbox.run(source, { limits: { wallMs: 500 } });
       // A million timers may reach the heap's limit first.
-      assert.ok(["timed_out", "out_of_memory"].includes(result.outcome) || /Atomics/.test(result.stderr), JSON.stringify(result));
+      assert.ok(
+        ["timed_out", "out_of_memory"].includes(result.outcome) || /Atomics/.test(result.stderr),
+        JSON.stringify(result),
+      );
       assert.ok(result.usage.wallMs < 3000, `${result.usage.wallMs} ms`);
       assert.equal((await sandbox.run("console.log(1)")).stdout, "1\n");
     });
@@ -50,7 +53,9 @@ describe("limits", () => {
     const loops = assemble(`(module (memory (export "memory") 1) (func (export "_start") (loop $l (br $l))))`);
     const result = await sandbox.runWasm(loops, [], { limits: { wallMs: 300 } });
     assert.deepEqual([result.outcome, result.error?.limit], ["timed_out", "wallMs"]);
-    const starts = assemble(`(module (memory (export "memory") 1) (func $s (loop $l (br $l))) (start $s) (func (export "_start")))`);
+    const starts = assemble(
+      `(module (memory (export "memory") 1) (func $s (loop $l (br $l))) (start $s) (func (export "_start")))`,
+    );
     assert.equal((await sandbox.runWasm(starts, [], { limits: { cpuMs: 300 } })).outcome, "timed_out");
   });
 
@@ -58,28 +63,35 @@ describe("limits", () => {
     const grows = assemble(`(module (memory (export "memory") 1) (func (export "_start")
       (loop $l (br_if $l (i32.ne (memory.grow (i32.const 256)) (i32.const -1)))) unreachable))`);
     const result = await sandbox.runWasm(grows, [], { limits: { externalMb: 64 } });
-    assert.ok(result.outcome === "out_of_memory" || (result.outcome === "exited" && result.exitCode !== 0), result.outcome);
+    assert.ok(
+      result.outcome === "out_of_memory" || (result.outcome === "exited" && result.exitCode !== 0),
+      result.outcome,
+    );
     assert.ok(result.usage.externalPeakBytes <= 80 << 20, `${result.usage.externalPeakBytes} bytes`);
   });
 
   test("output ends a guest at its limit, with all of it that was allowed", async () => {
-    const result = await sandbox.run("while (true) process.stdout.write('0123456789')", { limits: { outputBytes: 1005 } });
+    const result = await sandbox.run("while (true) process.stdout.write('0123456789')", {
+      limits: { outputBytes: 1005 },
+    });
     assert.deepEqual([result.outcome, result.error?.limit], ["limit_exceeded", "outputBytes"]);
     assert.equal(result.stdout, "0123456789".repeat(101).slice(0, 1005));
   });
 
   test("the heap ends a guest that grows (M1)", async () => {
-    const result = await sandbox.run("const kept = []; while (true) kept.push({ number: kept.length, more: [1, 2, 3] })", {
-      limits: { heapMb: 32 },
-    });
+    const result = await sandbox.run(
+      "const kept = []; while (true) kept.push({ number: kept.length, more: [1, 2, 3] })",
+      {
+        limits: { heapMb: 32 },
+      },
+    );
     assert.deepEqual([result.outcome, result.error?.limit], ["out_of_memory", "heapMb"]);
   });
 
   test("memory outside of the heap is refused past its limit (M2)", async () => {
-    const result = await sandbox.run(
-      "try { new ArrayBuffer(2 ** 31) } catch (error) { console.log(error.name) }",
-      { limits: { externalMb: 64 } },
-    );
+    const result = await sandbox.run("try { new ArrayBuffer(2 ** 31) } catch (error) { console.log(error.name) }", {
+      limits: { externalMb: 64 },
+    });
     assert.ok(
       (result.outcome === "exited" && result.stdout === "RangeError\n") || result.outcome === "out_of_memory",
       JSON.stringify(result),
@@ -87,14 +99,18 @@ describe("limits", () => {
     const many = await sandbox.run("const kept = []; while (true) kept.push(new Uint8Array(1 << 20).fill(1))", {
       limits: { externalMb: 64 },
     });
-    assert.ok(many.outcome === "out_of_memory" || (many.outcome === "exited" && many.exitCode === 1), JSON.stringify(many));
+    assert.ok(
+      many.outcome === "out_of_memory" || (many.outcome === "exited" && many.exitCode === 1),
+      JSON.stringify(many),
+    );
     assert.ok(many.usage.externalPeakBytes <= 66 << 20, `${many.usage.externalPeakBytes} bytes`);
   });
 
   test("what one guest does leaves the others and the sidecar alone", async () => {
     const { pid } = await sidecar.stats();
     const witness = sandbox.spawn({
-      source: "let n = 0; setInterval(() => console.log(n++), 20); process.on('SIGTERM', () => process.exit(n > 0 ? 0 : 1))",
+      source:
+        "let n = 0; setInterval(() => console.log(n++), 20); process.on('SIGTERM', () => process.exit(n > 0 ? 0 : 1))",
     });
     await firstOutput(witness);
     const hostile = await Promise.all([

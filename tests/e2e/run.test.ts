@@ -39,7 +39,9 @@ describe("run", () => {
   });
 
   test("reads an empty stdin where none is given", async () => {
-    const result = await sandbox.run("let n = 0; for await (const chunk of process.stdin) n += chunk.length; console.log(n)");
+    const result = await sandbox.run(
+      "let n = 0; for await (const chunk of process.stdin) n += chunk.length; console.log(n)",
+    );
     assert.equal(result.stdout, "0\n");
   });
 
@@ -90,7 +92,9 @@ describe("run", () => {
   });
 
   test("runs an ES module with top-level await and imports", async () => {
-    await sandbox.fs.writeFile("/work/lib/half.mjs", "export const half = (n) => n / 2; export default 'half';", { parents: true });
+    await sandbox.fs.writeFile("/work/lib/half.mjs", "export const half = (n) => n / 2; export default 'half';", {
+      parents: true,
+    });
     const result = await sandbox.run(
       "import name, { half } from './lib/half.mjs';\nconst n = await new Promise((done) => setTimeout(done, 1, 84));\nconsole.log(name, half(n), import.meta.url);",
       { filename: "/work/main.mjs" },
@@ -145,7 +149,9 @@ describe("run", () => {
   });
 
   test("nothing of a guest is seen by the next (S4)", async () => {
-    await sandbox.run("globalThis.left = 1; Array.prototype.push = () => { throw 1 }; process.env.LEFT = '1'; setInterval(() => {}, 1); process.exit(0)");
+    await sandbox.run(
+      "globalThis.left = 1; Array.prototype.push = () => { throw 1 }; process.env.LEFT = '1'; setInterval(() => {}, 1); process.exit(0)",
+    );
     const result = await sandbox.run("console.log(typeof left, [].push(1), process.env.LEFT)");
     assert.equal(result.stdout, "undefined 1 undefined\n");
   });
@@ -184,8 +190,12 @@ describe("run", () => {
   });
 
   test("a mistake of the caller's is an error with a code", async () => {
-    await assert.rejects(async () => sandbox.run("1", { limits: { wallMs: 0 } }), { code: "ERR_HOTCELL_INVALID_OPTION" });
-    await assert.rejects(async () => sandbox.run("1", { colour: "red" } as never), { code: "ERR_HOTCELL_INVALID_OPTION" });
+    await assert.rejects(async () => sandbox.run("1", { limits: { wallMs: 0 } }), {
+      code: "ERR_HOTCELL_INVALID_OPTION",
+    });
+    await assert.rejects(async () => sandbox.run("1", { colour: "red" } as never), {
+      code: "ERR_HOTCELL_INVALID_OPTION",
+    });
     await assert.rejects(async () => sandbox.run(1 as never), { code: "ERR_HOTCELL_INVALID_ARGUMENT" });
     await assert.rejects(async () => sandbox.exec("no-such-command"), { code: "ERR_HOTCELL_COMMAND_NOT_FOUND" });
   });

@@ -18,7 +18,10 @@ function compare(rows: string[][], names: Iterable<string>): void {
 describe("docs/dependencies.md", () => {
   test("names every crate that the workspace asks for", () => {
     const metadata = JSON.parse(
-      execFileSync("cargo", ["metadata", "--no-deps", "--locked", "--format-version", "1"], { cwd: root, encoding: "utf8" }),
+      execFileSync("cargo", ["metadata", "--no-deps", "--locked", "--format-version", "1"], {
+        cwd: root,
+        encoding: "utf8",
+      }),
     ) as { packages: { dependencies: { name: string; path?: string }[] }[] };
     const dependencies = metadata.packages.flatMap((crate) => crate.dependencies);
     compare(
@@ -31,9 +34,14 @@ describe("docs/dependencies.md", () => {
     const manifests = trackedFiles().filter((path) => /(^|\/)package\.json$/.test(path));
     const names = manifests.flatMap((path) => {
       const manifest = JSON.parse(read(path)) as Record<string, Record<string, string> | undefined>;
-      return Object.entries({ ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies });
+      return Object.entries({
+        ...manifest.dependencies,
+        ...manifest.devDependencies,
+        ...manifest.optionalDependencies,
+      });
     });
-    for (const [name, version] of names) assert.match(version, /^(\d+\.\d+\.\d+|workspace:\*)$/, `${name} is not pinned`);
+    for (const [name, version] of names)
+      assert.match(version, /^(\d+\.\d+\.\d+|workspace:\*)$/, `${name} is not pinned`);
     compare(
       table(page, "npm"),
       names.filter(([, version]) => version !== "workspace:*").map(([name]) => name),

@@ -16,6 +16,11 @@ export function nativeFiles(files: Readonly<Record<string, string | Uint8Array>>
 }
 
 /** Runs a command of the system in the C locale. */
-export function native(command: string, args: readonly string[], cwd: string, stdin: string | Uint8Array = ""): Promise<Ended> {
+export function native(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  stdin: string | Uint8Array = "",
+): Promise<Ended> {
   return launch(command, args, { cwd, stdin, env: { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" } });
 }
