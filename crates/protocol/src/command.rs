@@ -153,6 +153,22 @@ pub enum Signal {
     Sigterm = 15,
 }
 
+impl Signal {
+    /// The signal with that name, such as `SIGTERM`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "SIGHUP" => Self::Sighup,
+            "SIGINT" => Self::Sigint,
+            "SIGQUIT" => Self::Sigquit,
+            "SIGKILL" => Self::Sigkill,
+            "SIGUSR1" => Self::Sigusr1,
+            "SIGUSR2" => Self::Sigusr2,
+            "SIGTERM" => Self::Sigterm,
+            _ => return None,
+        })
+    }
+}
+
 /// An operation on a sandbox's files. Paths are absolute, or relative to the sandbox's cwd.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]

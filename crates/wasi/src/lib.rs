@@ -1,0 +1,11 @@
+pub use wiggle::GuestMemory;
+pub struct WasiCtx;
+mod abi;
+mod clocks;
+mod error;
+mod imports;
+pub mod stdio;
+mod thread_cpu_time;
+pub use clocks::*;
+pub use error::*;
+pub use imports::*;
