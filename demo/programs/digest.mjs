@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // An ES module with an import and a top-level await.
 import { readFile } from "node:fs/promises";
 import { checksum } from "./checksum.mjs";

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // A script: counts the words on its stdin.
 let text = "";
 process.stdin.setEncoding("utf8");

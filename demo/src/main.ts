@@ -6,7 +6,7 @@ import { type RunResult, Sidecar } from "hotcell";
 import { Presenter } from "./presenter.js";
 
 const programs = fileURLToPath(new URL("../programs/", import.meta.url));
-const commands = ["echo", "ls", "sha256sum", "sort", "date"];
+const commands = ["echo", "ls", "sha256sum", "base64", "date"];
 
 const files: Record<string, Uint8Array> = {};
 for (const name of await readdir(programs)) files[`/app/${name}`] = await readFile(join(programs, name));
@@ -17,7 +17,9 @@ const started = performance.now();
 await using sidecar = await Sidecar.start();
 const startedMs = performance.now() - started;
 const { version, v8Version } = await sidecar.stats();
-show.heading(`Hotcell ${version} with V8 ${v8Version}, started in ${startedMs.toFixed(0)} ms. Every program gets a new cell.`);
+show.heading(
+  `Hotcell ${version} with V8 ${v8Version}, started in ${startedMs.toFixed(0)} ms. Every program gets a new cell.`,
+);
 
 await using sandbox = await sidecar.createSandbox({ env: { PATH: "/bin", TZ: "UTC" }, cwd: "/app", files });
 
@@ -43,7 +45,7 @@ show.section("WASI commands, from the npm package @rivet-dev/agent-os-coreutils"
 await demonstrate('echo "hello from a cell"', () => sandbox.exec("echo", ["hello from a cell"]));
 await demonstrate("ls -l /app", () => sandbox.exec("ls", ["-l", "/app"]));
 await demonstrate("sha256sum poem.txt", () => sandbox.exec("sha256sum", ["poem.txt"]));
-await demonstrate("sort < poem.txt", () => sandbox.exec("sort", [], { stdin: poem }));
+await demonstrate("base64 -d < dGhlIGNlbGw=", () => sandbox.exec("base64", ["-d"], { stdin: "dGhlIGNlbGw=" }));
 await demonstrate("date -u", () => sandbox.exec("date", ["-u"]));
 await demonstrate("date -u, again", () => sandbox.exec("date", ["-u"]));
 
