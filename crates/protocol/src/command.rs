@@ -167,6 +167,13 @@ impl Signal {
             _ => return None,
         })
     }
+
+    /// The signal with that number on Linux.
+    pub fn from_number(number: i32) -> Option<Self> {
+        let all =
+            [Self::Sighup, Self::Sigint, Self::Sigquit, Self::Sigkill, Self::Sigusr1, Self::Sigusr2, Self::Sigterm];
+        all.into_iter().find(|signal| *signal as i32 == number)
+    }
 }
 
 /// An operation on a sandbox's files. Paths are absolute, or relative to the sandbox's cwd.
