@@ -78,7 +78,7 @@ impl<'a> EventLoop<'a> {
             Mail::Signal(signal) => {
                 v8::scope!(let scope, scope);
                 let number = v8::Integer::new(scope, signal as i32).into();
-                guarded(scope, &self.state, |scope| call(scope, &self.state.hooks().signal, &[number]))?;
+                guarded(scope, &self.state, |scope| call(scope, &self.state.hooks().signal, &[number]).map(|_| ()))?;
                 self.drain(scope)
             }
             Mail::Interrupt => Err(Stop::Ending),
@@ -102,7 +102,7 @@ impl<'a> EventLoop<'a> {
                 Some(chunk) => crate::native::uint8_array(scope, &chunk)?.into(),
                 None => v8::null(scope).into(),
             };
-            call(scope, &self.state.hooks().stdin, &[chunk])
+            call(scope, &self.state.hooks().stdin, &[chunk]).map(|_| ())
         })?;
         self.drain(scope)
     }
@@ -122,7 +122,7 @@ impl<'a> EventLoop<'a> {
     }
 
     fn before_exit(&self, scope: &mut v8::PinScope<'_, '_>) -> Result<(), Stop> {
-        guarded(scope, &self.state, |scope| call(scope, &self.state.hooks().before_exit, &[]))?;
+        guarded(scope, &self.state, |scope| call(scope, &self.state.hooks().before_exit, &[]).map(|_| ()))?;
         self.drain(scope)
     }
 
@@ -201,6 +201,10 @@ pub(crate) fn uncaught<'s>(
     let taken = call(scope, &state.hooks().uncaught, &[error, place]).map(|taken| taken.boolean_value(scope));
     if scope.has_terminated() || scope.is_execution_terminating() {
         return Err(Stop::Ending);
+    }
+    if let Some(failure) = scope.stack_trace().or_else(|| scope.exception()) {
+        let failure = failure.to_rust_string_lossy(scope);
+        tracing::error!(failure, "the userland failed to report an error");
     }
     // A listener that threw itself counts as none.
     if taken == Some(true) { Ok(()) } else { Err(Stop::Uncaught) }

@@ -28,6 +28,12 @@ impl ExternalMemory {
         self.peak.load(Ordering::Relaxed)
     }
 
+    /// Whether that many bytes more would stay within the limit.
+    pub(crate) fn has_room_for(&self, bytes: usize) -> bool {
+        let used = self.used.load(Ordering::Relaxed);
+        used.checked_add(bytes).is_some_and(|used| used <= self.limit.load(Ordering::Relaxed))
+    }
+
     fn charge(&self, bytes: usize) -> bool {
         let limit = self.limit.load(Ordering::Relaxed);
         let charged = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {

@@ -51,6 +51,7 @@ pub(crate) unsafe extern "C" fn on_out_of_memory(location: *const c_char, detail
 /// Ends a guest whose heap is full, with just enough room left for it to unwind.
 pub(crate) struct HeapGuard {
     guest: Arc<Guest>,
+    isolate: v8::UnsafeRawIsolatePtr,
     granted: Cell<bool>,
 }
 
@@ -58,15 +59,16 @@ pub(crate) struct HeapGuard {
 const ROOM_TO_UNWIND: usize = 16 << 20;
 
 impl HeapGuard {
-    pub(crate) fn new(guest: &Arc<Guest>) -> Box<Self> {
-        Box::new(Self { guest: Arc::clone(guest), granted: Cell::new(false) })
+    /// Registers a guard for the guest that the isolate was claimed for.
+    pub(crate) fn install(isolate: &mut v8::Isolate, guest: &Arc<Guest>) -> Box<Self> {
+        // SAFETY: the guard is removed, in `remove`, by whoever owns the isolate.
+        let raw = unsafe { isolate.as_raw_isolate_ptr() };
+        let guard = Box::new(Self { guest: Arc::clone(guest), isolate: raw, granted: Cell::new(false) });
+        isolate.add_near_heap_limit_callback(near_heap_limit, std::ptr::from_ref(&*guard) as *mut c_void);
+        guard
     }
 
-    /// Registers the guard. It must outlive the isolate's running of the guest, and [`HeapGuard::remove`] ends it.
-    pub(crate) fn install(&self, isolate: &mut v8::Isolate) {
-        isolate.add_near_heap_limit_callback(near_heap_limit, std::ptr::from_ref(self) as *mut c_void);
-    }
-
+    /// Ends the guard; the isolate must still be there.
     pub(crate) fn remove(self: Box<Self>, isolate: &mut v8::Isolate) {
         isolate.remove_near_heap_limit_callback(near_heap_limit, 0);
     }
@@ -75,6 +77,12 @@ impl HeapGuard {
 unsafe extern "C" fn near_heap_limit(data: *mut c_void, current: usize, _initial: usize) -> usize {
     // SAFETY: `install` passed a guard that lives until the callback is removed.
     let guard = unsafe { &*data.cast::<HeapGuard>() };
+    // SAFETY: V8 calls this on the thread that runs the isolate.
+    let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(guard.isolate) };
+    // V8 calls this, too, as the last resort before it gives up on memory outside of the heap; that fails with a RangeError.
+    if isolate.get_heap_statistics().used_heap_size() < current / 2 {
+        return current;
+    }
     guard.guest.end(Ending::Heap { limit_mb: guard.guest.limits().heap_mb });
     if guard.granted.replace(true) { current } else { current + ROOM_TO_UNWIND }
 }

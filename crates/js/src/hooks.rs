@@ -23,7 +23,7 @@ impl Hooks {
     /// # Errors
     /// [`JsError::Userland`] names the function that is missing.
     pub(crate) fn from_object(scope: &mut v8::PinScope<'_, '_>, object: v8::Local<'_, v8::Object>) -> Result<Self, JsError> {
-        let mut function = |name: &'static str| {
+        let function = |name: &'static str| {
             let key = v8::String::new(scope, name).expect("a short name is a string");
             object
                 .get(scope, key.into())

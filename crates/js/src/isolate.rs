@@ -32,7 +32,7 @@ pub(crate) fn new_isolate(
     isolate.set_host_import_module_dynamically_callback(loader::import_dynamically);
     isolate.set_host_initialize_import_meta_object_callback(loader::fill_import_meta);
     isolate.set_promise_reject_callback(on_rejection);
-    let state = IsolateState::new(mailbox);
+    let state = IsolateState::new(mailbox, Arc::clone(external));
     isolate.set_slot(Rc::clone(&state));
     (isolate, state)
 }

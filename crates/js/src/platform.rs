@@ -53,8 +53,8 @@ impl Drop for TaskRoute {
 }
 
 fn address(isolate: &v8::Isolate) -> usize {
-    // SAFETY: the pointer is used as a key only.
-    unsafe { isolate.as_raw_isolate_ptr() }.as_usize()
+    // SAFETY: the one is a plain pointer to the isolate in a struct of its own; it serves as a key and is never followed.
+    unsafe { std::mem::transmute::<v8::UnsafeRawIsolatePtr, usize>(isolate.as_raw_isolate_ptr()) }
 }
 
 fn route(isolate: *mut c_void, mail: Mail) {

@@ -1,3 +1,4 @@
+use crate::external_memory::ExternalMemory;
 use crate::hooks::Hooks;
 use crate::loader::ModuleMap;
 use crate::mailbox::Mailbox;
@@ -13,6 +14,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 /// What an isolate's native functions work on. It lies in a slot of the isolate, and belongs to the isolate's thread.
 pub(crate) struct IsolateState {
     pub mailbox: Mailbox,
+    pub external: Arc<ExternalMemory>,
     pub hooks: OnceCell<Hooks>,
     /// What the isolate was claimed for. Empty while it is parked.
     pub claim: OnceCell<Claim>,
@@ -64,9 +66,10 @@ impl Claim {
 }
 
 impl IsolateState {
-    pub(crate) fn new(mailbox: Mailbox) -> Rc<Self> {
+    pub(crate) fn new(mailbox: Mailbox, external: Arc<ExternalMemory>) -> Rc<Self> {
         Rc::new(Self {
             mailbox,
+            external,
             hooks: OnceCell::new(),
             claim: OnceCell::new(),
             stdin_wanted: Cell::new(false),

@@ -23,7 +23,7 @@ pub(crate) fn install<'s>(scope: &mut v8::PinScope<'s, '_>) -> Result<v8::Local<
     v8::tc_scope!(let scope, scope);
     let hooks = evaluate(scope, native);
     hooks.ok_or_else(|| {
-        let error = scope.exception().map(|error| error.to_rust_string_lossy(scope));
+        let error = scope.stack_trace().or_else(|| scope.exception()).map(|error| error.to_rust_string_lossy(scope));
         JsError::Userland(error.unwrap_or_else(|| "its script gives no function that returns an object".into()))
     })
 }

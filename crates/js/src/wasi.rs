@@ -95,7 +95,8 @@ fn run<R: WasmResult>(
     let (Some(instance), Some(claim)) = (wasi.as_mut(), state.claim()) else {
         return throw(scope, v8::Exception::error, "The program called WASI before its memory was known.");
     };
-    let buffer = v8::Local::new(scope, &instance.memory).buffer();
+    let memory = v8::Local::new(scope, &instance.memory);
+    let buffer = memory.buffer();
     let (data, length) = (buffer.data(), buffer.byte_length());
     let bytes = match data {
         // SAFETY: V8 keeps the memory in place until it grows, which only the program does, and the program waits for this

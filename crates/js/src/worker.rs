@@ -49,8 +49,7 @@ pub(crate) fn work(key: WorkerKey, claim: impl FnOnce() -> Option<GuestSpec>) ->
             guest.attach_thread();
             guest.on_interrupt(Box::new(IsolateInterrupt { isolate: handle, mailbox: state.mailbox.clone() }));
             let blame = Blame::on(&guest);
-            let heap_guard = HeapGuard::new(&guest);
-            heap_guard.install(scope);
+            let heap_guard = HeapGuard::install(scope, &guest);
             let ending = run(scope, &state, &inbox, spec);
             guest.clear_interrupt();
             guest.set_external_peak(external.peak() as u64);

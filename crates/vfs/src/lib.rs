@@ -26,6 +26,7 @@ mod open;
 mod options;
 mod quota;
 mod rename;
+mod remove;
 mod resolve;
 mod stat;
 mod tree;

@@ -28,10 +28,16 @@ pub enum BuildError {
     InvalidEnvironmentName { name: String },
     #[error("The program's arguments and environment take more than {limit} bytes: pass less, or pass it in a file.")]
     TooLong { limit: usize },
+    #[error("The directory {path:?} can't be opened for the guest: {source}.")]
+    Directory { path: String, source: hotcell_vfs::Errno },
+    #[error(
+        "The guest has more directories preopened than the {limit} descriptors that it may have open: raise the limit."
+    )]
+    TooManyDirectories { limit: u32 },
 }
 
 /// What a call comes to when it does not succeed: an error number for the guest, or the guest's end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Error {
     Errno(Errno),
     Trap(Trap),
@@ -48,6 +54,48 @@ impl From<Errno> for Error {
 impl From<Trap> for Error {
     fn from(trap: Trap) -> Error {
         Error::Trap(trap)
+    }
+}
+
+impl From<hotcell_vfs::Errno> for Error {
+    fn from(errno: hotcell_vfs::Errno) -> Error {
+        Error::Errno(errno.into())
+    }
+}
+
+impl From<hotcell_vfs::Errno> for Errno {
+    fn from(errno: hotcell_vfs::Errno) -> Errno {
+        use hotcell_vfs::Errno as Vfs;
+        match errno {
+            Vfs::EPERM => Errno::Perm,
+            Vfs::ENOENT => Errno::Noent,
+            Vfs::EBADF => Errno::Badf,
+            Vfs::ENOMEM => Errno::Nomem,
+            Vfs::EACCES => Errno::Acces,
+            Vfs::EBUSY => Errno::Busy,
+            Vfs::EEXIST => Errno::Exist,
+            Vfs::EXDEV => Errno::Xdev,
+            Vfs::ENOTDIR => Errno::Notdir,
+            Vfs::EISDIR => Errno::Isdir,
+            Vfs::EINVAL => Errno::Inval,
+            Vfs::ENFILE => Errno::Nfile,
+            Vfs::EMFILE => Errno::Mfile,
+            Vfs::EFBIG => Errno::Fbig,
+            Vfs::ENOSPC => Errno::Nospc,
+            Vfs::EMLINK => Errno::Mlink,
+            Vfs::ENAMETOOLONG => Errno::Nametoolong,
+            Vfs::ENOTEMPTY => Errno::Notempty,
+            Vfs::ELOOP => Errno::Loop,
+        }
+    }
+}
+
+impl From<crate::stdio::StreamError> for Error {
+    fn from(error: crate::stdio::StreamError) -> Error {
+        match error {
+            crate::stdio::StreamError::Closed => Error::Errno(Errno::Pipe),
+            crate::stdio::StreamError::Killed => Error::Trap(Trap::Killed),
+        }
     }
 }
 

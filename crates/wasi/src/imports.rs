@@ -153,14 +153,14 @@ macro_rules! for_each_import {
             sync host_process "proc_signal_mask_v2" proc_signal_mask_v2(how: i32, set_lo: i32, set_hi: i32, ret_old_lo: i32, ret_old_hi: i32) -> i32;
             sync host_process "proc_spawn" proc_spawn(argv_ptr: i32, argv_len: i32, envp_ptr: i32, envp_len: i32, stdin_fd: i32, stdout_fd: i32, stderr_fd: i32, cwd_ptr: i32, cwd_len: i32, ret_pid: i32) -> i32;
             sync host_process "proc_spawn_v3" proc_spawn_v3(path_ptr: i32, path_len: i32, argv_ptr: i32, argv_len: i32, envp_ptr: i32, envp_len: i32, actions_ptr: i32, actions_len: i32, cwd_ptr: i32, cwd_len: i32, flags: i32, sigdefault_lo: i32, sigdefault_hi: i32, sigmask_lo: i32, sigmask_hi: i32, pgroup: i32, ret_pid: i32) -> i32;
-            sync host_process "proc_spawn_v4" proc_spawn_v4(path_ptr: i32, path_len: i32, argv_ptr: i32, argv_len: i32, envp_ptr: i32, envp_len: i32, actions_ptr: i32, actions_len: i32, cwd_ptr: i32, cwd_len: i32, flags: i32, sigdefault_lo: i32, sigdefault_hi: i32, sigmask_lo: i32, sigmask_hi: i32, pgroup: i32, a16: i32, a17: i32, a18: i32, a19: i32, ret_pid: i32) -> i32;
+            sync host_process "proc_spawn_v4" proc_spawn_v4(path_ptr: i32, path_len: i32, argv_ptr: i32, argv_len: i32, envp_ptr: i32, envp_len: i32, actions_ptr: i32, actions_len: i32, cwd_ptr: i32, cwd_len: i32, search_path_ptr: i32, search_path_len: i32, flags: i32, sigdefault_lo: i32, sigdefault_hi: i32, sigmask_lo: i32, sigmask_hi: i32, pgroup: i32, sched_policy: i32, sched_priority: i32, ret_pid: i32) -> i32;
             sync host_process "proc_umask" proc_umask(mask: i32, ret_old: i32) -> i32;
             sync host_process "proc_waitpid" proc_waitpid(pid: i32, options: i32, ret_status: i32) -> i32;
-            sync host_process "proc_waitpid" proc_waitpid_any(pid: i32, options: i32, ret_status: i32, ret_pid: i32) -> i32;
+            sync host_process "proc_waitpid" proc_waitpid_with_pid(pid: i32, options: i32, ret_status: i32, ret_pid: i32) -> i32;
             sync host_process "proc_waitpid_v2" proc_waitpid_v2(pid: i32, options: i32, ret_exit_code: i32, ret_signal: i32, ret_pid: i32, ret_core_dumped: i32) -> i32;
             sync host_process "proc_waitpid_v3" proc_waitpid_v3(pid: i32, options: i32, ret_status: i32, ret_pid: i32) -> i32;
             async host_process "sleep_ms" sleep_ms(milliseconds: i32) -> i32;
-            sync host_process "umask" umask(set: i32, mask: i32, ret_old: i32) -> i32;
+            sync host_process "umask" umask(mask: i32, set: i32, ret_old: i32) -> i32;
             sync host_tty "get_size" get_size(fd: i32, ret_columns: i32, ret_rows: i32) -> i32;
             sync host_tty "isatty" isatty(fd: i32) -> i32;
             async host_tty "read" read(buf_ptr: i32, buf_len: i32, timeout_ms: i32) -> i32;

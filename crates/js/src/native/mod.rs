@@ -12,6 +12,7 @@ mod urls;
 use crate::state::{Claim, IsolateState};
 use std::borrow::Cow;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 /// A native function: its name in the userland, and V8's pointer to it.
@@ -144,11 +145,19 @@ pub(crate) fn unwind(scope: &mut v8::PinScope<'_, '_>, state: &IsolateState) {
     let _ = alive.call(scope, receiver, &[]);
 }
 
-/// An `Uint8Array` with a copy of these bytes.
+/// An `Uint8Array` with a copy of these bytes; throws a `RangeError` where the guest's budget has no room for it.
 pub(crate) fn uint8_array<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: &[u8]) -> Option<v8::Local<'s, v8::Uint8Array>> {
     let length = bytes.len();
-    // Through the isolate's allocator, so that it counts against the guest's budget.
-    let buffer = v8::ArrayBuffer::new(scope, length)?;
+    let external = Arc::clone(&IsolateState::of(scope).external);
+    // V8 does not survive it when its API finds no room for a buffer, so it is asked for only where there is room.
+    if !external.has_room_for(length) {
+        scope.low_memory_notification();
+        if !external.has_room_for(length) {
+            throw(scope, v8::Exception::range_error, "Array buffer allocation failed");
+            return None;
+        }
+    }
+    let buffer = v8::ArrayBuffer::new(scope, length);
     if let Some(data) = buffer.data() {
         // SAFETY: the buffer was just made with that length, and nothing else has seen it.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), data.as_ptr().cast::<u8>(), length) };
