@@ -1,10 +1,13 @@
-use crate::golden;
+use crate::{golden, samples};
 use hotcell_protocol::frame::{self, Kind};
 use hotcell_protocol::{
-    ErrorCode, ErrorInfo, HostHello, Limits, MAX_ID, Notice, PROTOCOL_VERSION, Reply, Request, SidecarHello, Signal,
-    Stream,
+    ErrorCode, ErrorInfo, FileContent, FileKind, FsRequest, HostHello, KillReason, Limits, MAX_ID, Notice,
+    PROTOCOL_VERSION, Program, Reply, Request, RetireReason, SidecarHello, Signal, SourceFormat, StdinMode, Stream,
 };
-use std::fmt::Write;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::fmt::{Debug, Write};
 use ts_rs::{Config, TS, TypeVisitor};
 
 #[test]
@@ -19,7 +22,7 @@ fn generated() -> String {
     );
     // JSON.parse makes numbers of all of them; ids are held to 2^53 - 1, and no count or size of ours gets there.
     let config = Config::new().with_large_int("number");
-    let mut declarations = Declarations { config: &config, names: Vec::new(), text: &mut text };
+    let mut declarations = Declarations { config: &config, by_name: BTreeMap::new() };
     declarations.visit::<HostHello>();
     declarations.visit::<SidecarHello>();
     declarations.visit::<Request>();
@@ -27,29 +30,31 @@ fn generated() -> String {
     declarations.visit::<Notice>();
     declarations.visit::<ErrorInfo>();
     declarations.visit::<Stream>();
+    for declaration in declarations.by_name.values() {
+        write!(text, "\n{declaration}\n").unwrap();
+    }
     write_constants(&mut text, &config).unwrap();
     let text = text.replace("/**\n * ", "/** ").replace("\n */", " */");
     text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-/// Writes the declaration of every type that it visits, once, after those that it needs.
+/// The declarations of the types that were visited and of all that they need. They are sorted: ts-rs visits in an order
+/// that differs from build to build.
 struct Declarations<'a> {
     config: &'a Config,
-    names: Vec<String>,
-    text: &'a mut String,
+    by_name: BTreeMap<String, String>,
 }
 
 impl TypeVisitor for Declarations<'_> {
     fn visit<T: TS + 'static + ?Sized>(&mut self) {
         let name = T::name(self.config);
         // Only types of this crate are declared anywhere.
-        if T::output_path().is_none() || self.names.contains(&name) {
+        if T::output_path().is_none() || self.by_name.contains_key(&name) {
             return;
         }
-        self.names.push(name);
+        let declaration = format!("{}export {}", T::docs().unwrap_or_default(), T::decl(self.config));
+        self.by_name.insert(name, declaration);
         T::visit_dependencies(self);
-        let docs = T::docs().unwrap_or_default();
-        write!(self.text, "\n{docs}export {}\n", T::decl(self.config)).unwrap();
     }
 }
 
@@ -135,4 +140,70 @@ fn write_constants(text: &mut String, config: &Config) -> std::fmt::Result {
 /// The strings that an enum without fields is declared as.
 fn union_members<T: TS>(config: &Config) -> Vec<String> {
     T::inline(config).split(" | ").map(|member| serde_json::from_str(member).unwrap()).collect()
+}
+
+/// The compiler of the TypeScript side then holds its types against what serde writes.
+#[test]
+fn samples_as_typescript_match_the_samples() {
+    let mut text = String::from(
+        "// Generated from crates/protocol by `HOTCELL_UPDATE=1 cargo test --release -p hotcell-protocol`: don't edit.\n\
+         import type { ErrorInfo, HostHello, Notice, Reply, Request, SidecarHello } from \"../../src/protocol/generated.js\";\n",
+    );
+    write_samples(&mut text, "hostHellos: HostHello", &samples::host_hellos());
+    write_samples(&mut text, "sidecarHellos: SidecarHello", &samples::sidecar_hellos());
+    write_samples(&mut text, "requests: Request", &samples::requests());
+    write_samples(&mut text, "replies: Reply", &samples::replies());
+    write_samples(&mut text, "notices: Notice", &samples::notices());
+    write_samples(&mut text, "errors: ErrorInfo", &samples::errors());
+    golden::check("bridge/host/test/generated/protocol-samples.ts", &text);
+}
+
+fn write_samples(text: &mut String, declaration: &str, samples: &[impl Serialize]) {
+    writeln!(text, "\nexport const {declaration}[] = [").unwrap();
+    for sample in samples {
+        writeln!(text, "  {},", serde_json::to_string(sample).unwrap()).unwrap();
+    }
+    writeln!(text, "];").unwrap();
+}
+
+#[test]
+fn samples_read_back_as_they_were_written() {
+    fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(samples: &[T]) {
+        for sample in samples {
+            let json = serde_json::to_string(sample).unwrap();
+            assert_eq!(&serde_json::from_str::<T>(&json).unwrap(), sample, "{json}");
+        }
+    }
+    check(&samples::host_hellos());
+    check(&samples::sidecar_hellos());
+    check(&samples::requests());
+    check(&samples::replies());
+    check(&samples::notices());
+    check(&samples::errors());
+}
+
+/// So that no variant is forgotten: whatever string an enum may become on the wire stands in some sample.
+#[test]
+fn samples_have_every_variant() {
+    fn missing<T: TS>(config: &Config, samples: &str) -> Vec<String> {
+        let literals = T::inline(config);
+        let literals = literals.split('"').skip(1).step_by(2).filter(|name| !["type", "kind", "op"].contains(name));
+        literals.filter(|name| !samples.contains(&format!("{name:?}"))).map(str::to_owned).collect()
+    }
+    let config = Config::new();
+    let requests = serde_json::to_string(&samples::requests()).unwrap();
+    let events = serde_json::to_string(&(samples::replies(), samples::notices())).unwrap();
+    let none = Vec::<String>::new();
+    assert_eq!(missing::<Request>(&config, &requests), none);
+    assert_eq!(missing::<FsRequest>(&config, &requests), none);
+    assert_eq!(missing::<FileContent>(&config, &requests), none);
+    assert_eq!(missing::<Program>(&config, &requests), none);
+    assert_eq!(missing::<SourceFormat>(&config, &requests), none);
+    assert_eq!(missing::<StdinMode>(&config, &requests), none);
+    assert_eq!(missing::<KillReason>(&config, &requests), none);
+    assert_eq!(missing::<Stream>(&config, &requests), none);
+    assert_eq!(missing::<Reply>(&config, &events), none);
+    assert_eq!(missing::<Notice>(&config, &events), none);
+    assert_eq!(missing::<RetireReason>(&config, &events), none);
+    assert_eq!(missing::<FileKind>(&config, &events), none);
 }

@@ -45,6 +45,11 @@ impl MessageAssembler {
     pub(super) fn is_empty(&self) -> bool {
         self.partial.is_empty()
     }
+
+    /// Bytes of memory that the partial messages hold.
+    pub(super) fn buffered_capacity(&self) -> usize {
+        self.partial.values().map(Vec::capacity).sum()
+    }
 }
 
 fn append(message: &mut Vec<u8>, part: &[u8], total: &mut usize) -> Result<(), ProtocolError> {

@@ -34,29 +34,24 @@ pub enum SidecarMessage {
 /// stays in that error; tell the host with [`super::WriteQueue::push_refusal`] and close the connection.
 #[derive(Debug)]
 pub struct CommandDecoder {
-    frames: FrameDecoder,
-    messages: MessageAssembler,
+    incoming: Incoming,
     uploads: UploadLedger,
 }
 
 impl CommandDecoder {
     /// A decoder that takes payloads of up to `max_frame` bytes: what the sidecar's hello announces.
     pub fn new(max_frame: u32) -> Self {
-        Self {
-            frames: FrameDecoder::new(Peer::Host, max_frame),
-            messages: MessageAssembler::default(),
-            uploads: UploadLedger::default(),
-        }
+        Self { incoming: Incoming::new(Peer::Host, max_frame), uploads: UploadLedger::default() }
     }
 
     /// See [`FrameDecoder::read_buffer`].
     pub fn read_buffer(&mut self) -> Limit<&mut BytesMut> {
-        self.frames.read_buffer()
+        self.incoming.frames.read_buffer()
     }
 
     /// See [`FrameDecoder::push`].
     pub fn push(&mut self, input: &mut impl Buf) {
-        self.frames.push(input);
+        self.incoming.frames.push(input);
     }
 
     /// The next message, or `None` until more bytes have been read.
@@ -64,12 +59,7 @@ impl CommandDecoder {
     /// # Errors
     /// Where the host sent what the protocol does not allow, or speaks another version; the same error from then on.
     pub fn next_message(&mut self) -> Result<Option<HostMessage>, ProtocolError> {
-        while let Some(frame) = self.frames.next_frame()? {
-            if let Some(message) = self.accept(frame).map_err(|error| self.frames.fail(error))? {
-                return Ok(Some(message));
-            }
-        }
-        Ok(None)
+        self.incoming.next(|frame, messages| accept_from_host(frame, messages, &mut self.uploads))
     }
 
     /// To be called when the connection has ended and no message is left.
@@ -77,25 +67,12 @@ impl CommandDecoder {
     /// # Errors
     /// [`ProtocolError::Truncated`] where it ended in the middle of a frame or a message.
     pub fn finish(&self) -> Result<(), ProtocolError> {
-        finish(&self.frames, &self.messages)
+        self.incoming.finish()
     }
 
-    fn accept(&mut self, frame: Frame) -> Result<Option<HostMessage>, ProtocolError> {
-        let Frame { kind, more, id, .. } = frame;
-        Ok(Some(match kind {
-            Kind::Hello => HostMessage::Hello(HostHello::from_json(&frame.payload)?),
-            Kind::Upload => {
-                self.uploads.receive(id, frame.payload.len(), !more)?;
-                HostMessage::Command(Command::Upload { id, bytes: frame.payload, last: !more })
-            }
-            Kind::Stdin => HostMessage::Command(Command::Stdin { guest: id, bytes: frame.payload, last: !more }),
-            _ => {
-                let Some(json) = self.messages.accept(frame)? else { return Ok(None) };
-                let request: Request = parse_json(kind, &json)?;
-                self.uploads.announce(id, &request)?;
-                HostMessage::Command(Command::Request { id, request })
-            }
-        }))
+    /// Bytes of memory that the decoder holds for frames and messages that are on their way.
+    pub fn buffered_capacity(&self) -> usize {
+        self.incoming.buffered_capacity()
     }
 }
 
@@ -105,24 +82,23 @@ impl CommandDecoder {
 /// in that error: close the connection.
 #[derive(Debug)]
 pub struct EventDecoder {
-    frames: FrameDecoder,
-    messages: MessageAssembler,
+    incoming: Incoming,
 }
 
 impl EventDecoder {
     /// A decoder that takes payloads of up to `max_frame` bytes: what the host's hello announces.
     pub fn new(max_frame: u32) -> Self {
-        Self { frames: FrameDecoder::new(Peer::Sidecar, max_frame), messages: MessageAssembler::default() }
+        Self { incoming: Incoming::new(Peer::Sidecar, max_frame) }
     }
 
     /// See [`FrameDecoder::read_buffer`].
     pub fn read_buffer(&mut self) -> Limit<&mut BytesMut> {
-        self.frames.read_buffer()
+        self.incoming.frames.read_buffer()
     }
 
     /// See [`FrameDecoder::push`].
     pub fn push(&mut self, input: &mut impl Buf) {
-        self.frames.push(input);
+        self.incoming.frames.push(input);
     }
 
     /// The next message, or `None` until more bytes have been read.
@@ -131,12 +107,7 @@ impl EventDecoder {
     /// Where the sidecar sent what the protocol does not allow, or speaks another version; the same error from then
     /// on.
     pub fn next_message(&mut self) -> Result<Option<SidecarMessage>, ProtocolError> {
-        while let Some(frame) = self.frames.next_frame()? {
-            if let Some(message) = self.accept(frame).map_err(|error| self.frames.fail(error))? {
-                return Ok(Some(message));
-            }
-        }
-        Ok(None)
+        self.incoming.next(accept_from_sidecar)
     }
 
     /// To be called when the connection has ended and no message is left.
@@ -144,29 +115,88 @@ impl EventDecoder {
     /// # Errors
     /// [`ProtocolError::Truncated`] where it ended in the middle of a frame or a message.
     pub fn finish(&self) -> Result<(), ProtocolError> {
-        finish(&self.frames, &self.messages)
+        self.incoming.finish()
     }
 
-    fn accept(&mut self, frame: Frame) -> Result<Option<SidecarMessage>, ProtocolError> {
-        let Frame { kind, more, id, .. } = frame;
-        let output = |stream, bytes| SidecarMessage::Event(Event::Output { guest: id, stream, bytes });
-        Ok(Some(match kind {
-            Kind::Hello => SidecarMessage::Hello(SidecarHello::from_json(&frame.payload)?),
-            Kind::Refusal => SidecarMessage::Refusal(parse_json(kind, &frame.payload)?),
-            Kind::Stdout => output(Stream::Stdout, frame.payload),
-            Kind::Stderr => output(Stream::Stderr, frame.payload),
-            Kind::Download => SidecarMessage::Event(Event::Download { id, bytes: frame.payload, last: !more }),
-            _ => {
-                let Some(json) = self.messages.accept(frame)? else { return Ok(None) };
-                SidecarMessage::Event(match kind {
-                    Kind::Reply => Event::Reply { id, reply: parse_json(kind, &json)? },
-                    _ => Event::Notice { id, notice: parse_json(kind, &json)? },
-                })
-            }
-        }))
+    /// Bytes of memory that the decoder holds for frames and messages that are on their way.
+    pub fn buffered_capacity(&self) -> usize {
+        self.incoming.buffered_capacity()
     }
 }
 
-fn finish(frames: &FrameDecoder, messages: &MessageAssembler) -> Result<(), ProtocolError> {
-    if frames.is_between_frames() && messages.is_empty() { Ok(()) } else { Err(ProtocolError::Truncated) }
+/// What both decoders have.
+#[derive(Debug)]
+struct Incoming {
+    frames: FrameDecoder,
+    messages: MessageAssembler,
+}
+
+impl Incoming {
+    fn new(from: Peer, max_frame: u32) -> Self {
+        Self { frames: FrameDecoder::new(from, max_frame), messages: MessageAssembler::default() }
+    }
+
+    /// The first message that `accept` makes of the frames that are there.
+    fn next<T>(
+        &mut self,
+        mut accept: impl FnMut(Frame, &mut MessageAssembler) -> Result<Option<T>, ProtocolError>,
+    ) -> Result<Option<T>, ProtocolError> {
+        while let Some(frame) = self.frames.next_frame()? {
+            match accept(frame, &mut self.messages) {
+                Ok(None) => {}
+                Ok(message) => return Ok(message),
+                Err(error) => return Err(self.frames.fail(error)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn finish(&self) -> Result<(), ProtocolError> {
+        if self.frames.is_between_frames() && self.messages.is_empty() { Ok(()) } else { Err(ProtocolError::Truncated) }
+    }
+
+    fn buffered_capacity(&self) -> usize {
+        self.frames.buffered_capacity() + self.messages.buffered_capacity()
+    }
+}
+
+fn accept_from_host(
+    frame: Frame,
+    messages: &mut MessageAssembler,
+    uploads: &mut UploadLedger,
+) -> Result<Option<HostMessage>, ProtocolError> {
+    let Frame { kind, more, id, .. } = frame;
+    Ok(Some(match kind {
+        Kind::Hello => HostMessage::Hello(HostHello::from_json(&frame.payload)?),
+        Kind::Upload => {
+            uploads.receive(id, frame.payload.len(), !more)?;
+            HostMessage::Command(Command::Upload { id, bytes: frame.payload, last: !more })
+        }
+        Kind::Stdin => HostMessage::Command(Command::Stdin { guest: id, bytes: frame.payload, last: !more }),
+        _ => {
+            let Some(json) = messages.accept(frame)? else { return Ok(None) };
+            let request: Request = parse_json(kind, &json)?;
+            uploads.announce(id, &request)?;
+            HostMessage::Command(Command::Request { id, request })
+        }
+    }))
+}
+
+fn accept_from_sidecar(frame: Frame, messages: &mut MessageAssembler) -> Result<Option<SidecarMessage>, ProtocolError> {
+    let Frame { kind, more, id, .. } = frame;
+    let output = |stream, bytes| SidecarMessage::Event(Event::Output { guest: id, stream, bytes });
+    Ok(Some(match kind {
+        Kind::Hello => SidecarMessage::Hello(SidecarHello::from_json(&frame.payload)?),
+        Kind::Refusal => SidecarMessage::Refusal(parse_json(kind, &frame.payload)?),
+        Kind::Stdout => output(Stream::Stdout, frame.payload),
+        Kind::Stderr => output(Stream::Stderr, frame.payload),
+        Kind::Download => SidecarMessage::Event(Event::Download { id, bytes: frame.payload, last: !more }),
+        _ => {
+            let Some(json) = messages.accept(frame)? else { return Ok(None) };
+            SidecarMessage::Event(match kind {
+                Kind::Reply => Event::Reply { id, reply: parse_json(kind, &json)? },
+                _ => Event::Notice { id, notice: parse_json(kind, &json)? },
+            })
+        }
+    }))
 }

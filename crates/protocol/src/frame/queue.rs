@@ -122,8 +122,10 @@ impl WriteQueue {
         if self.gathered.len() - start - HEADER_LEN <= self.max_frame {
             self.complete(start, kind, id);
         } else {
-            let mut message = mem::take(&mut self.gathered).split_off(start);
+            let mut before = mem::take(&mut self.gathered);
+            let mut message = before.split_off(start);
             message.advance(HEADER_LEN);
+            self.seal(before.freeze());
             self.push_parts(kind, id, message.freeze(), true);
         }
         Ok(())
@@ -177,8 +179,8 @@ impl WriteQueue {
                 self.gathered.put_slice(&part);
                 self.seal_if_long();
             } else {
-                let before = self.gathered.split().freeze();
-                self.seal(before);
+                let before = self.gathered.split();
+                self.seal(before.freeze());
                 self.seal(part);
             }
             if rest.is_empty() {
@@ -195,8 +197,11 @@ impl WriteQueue {
     }
 
     fn seal(&mut self, bytes: Bytes) {
-        self.sealed_bytes += bytes.len();
-        self.sealed.push_back(bytes);
+        // An empty chunk would read as the end of the queue.
+        if !bytes.is_empty() {
+            self.sealed_bytes += bytes.len();
+            self.sealed.push_back(bytes);
+        }
     }
 }
 
