@@ -8,9 +8,14 @@ import { BinaryNotFoundError } from "./errors.js";
  * The path of the sidecar's binary: `option`, else the environment's HOTCELL_BINARY, else the platform's package
  * (`@hotcell/linux-x64` and the like), else the nearest cargo target directory upward of this package.
  *
+ * @param from The directory where the search for packages and target directories starts: this package's own.
  * @throws BinaryNotFoundError that says where it was looked for. What was named outright is not replaced by another.
  */
-export function findBinary(option: string | undefined, environment: NodeJS.ProcessEnv = process.env): string {
+export function findBinary(
+  option: string | undefined,
+  environment: NodeJS.ProcessEnv = process.env,
+  from: string = dirname(fileURLToPath(import.meta.url)),
+): string {
   const named = option ?? environment.HOTCELL_BINARY;
   if (named !== undefined) {
     const path = resolve(named);
@@ -19,7 +24,7 @@ export function findBinary(option: string | undefined, environment: NodeJS.Proce
     throw new BinaryNotFoundError(`There is no file ${path}, which ${source} names as the sidecar.`, [path]);
   }
   const searched: string[] = [];
-  const found = packagedBinary(searched) ?? cargoBinary(searched);
+  const found = packagedBinary(from, searched) ?? cargoBinary(from, searched);
   if (found !== undefined) return found;
   const list = searched.map((path) => `  ${path}`).join("\n");
   throw new BinaryNotFoundError(
@@ -35,18 +40,18 @@ function platformPackage(): string {
   return `@hotcell/${process.platform}-${process.arch}`;
 }
 
-function packagedBinary(searched: string[]): string | undefined {
+function packagedBinary(from: string, searched: string[]): string | undefined {
   const specifier = `${platformPackage()}/bin/${FILE_NAME}`;
   searched.push(specifier);
   try {
-    return createRequire(import.meta.url).resolve(specifier);
+    return createRequire(join(from, FILE_NAME)).resolve(specifier);
   } catch {
     return undefined;
   }
 }
 
-function cargoBinary(searched: string[]): string | undefined {
-  let directory = dirname(fileURLToPath(import.meta.url));
+function cargoBinary(from: string, searched: string[]): string | undefined {
+  let directory = from;
   for (;;) {
     if (isFile(join(directory, "Cargo.toml"))) {
       for (const profile of ["release", "debug"]) {

@@ -52,8 +52,6 @@ function startError(error: NodeJS.ErrnoException, binary: string): Error {
   switch (error.code) {
     case "EACCES":
     case "EPERM":
-    case "ENOEXEC":
-    case "UNKNOWN":
       return new BinaryNotExecutableError(binary, error);
     case "ENOENT":
       return new BinaryNotFoundError(

@@ -64,15 +64,13 @@ export class BinaryNotFoundError extends HotcellError {
   }
 }
 
-/** The binary is there, but this user may not execute it, or it is not a program of this platform. */
+/** The binary is there, but this user may not execute it. */
 export class BinaryNotExecutableError extends HotcellError {
   readonly path: string;
 
   constructor(path: string, cause: Error) {
-    const advice = "Check its permissions, and that it was built for this platform.";
-    super("ERR_HOTCELL_BINARY_NOT_EXECUTABLE", `The sidecar ${path} can't be executed (${cause.message}). ${advice}`, {
-      cause,
-    });
+    const message = `The sidecar ${path} can't be executed (${cause.message}). Check its permissions.`;
+    super("ERR_HOTCELL_BINARY_NOT_EXECUTABLE", message, { cause });
     this.path = path;
   }
 }

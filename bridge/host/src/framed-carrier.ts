@@ -209,26 +209,27 @@ export class FramedCarrier implements Carrier {
 
   async #report(): Promise<void> {
     const end = await this.#peer.end();
-    const message = this.#endMessage(end);
+    const fault = this.#fault!;
+    const error = "error" in fault ? fault.error : undefined;
     if (this.#greeted !== undefined) {
-      const options = { cause: this.#fault?.kind === "gone" ? this.#fault.error : undefined };
-      const text = `${message} It had not said hello.`;
-      this.#greeted(this.exclusive ? new StartFailedError(text, end, options) : new ConnectFailedError(text, options));
+      const message = this.#endMessage(end, " before it said hello");
+      const options = { cause: error };
+      this.#greeted(
+        this.exclusive ? new StartFailedError(message, end, options) : new ConnectFailedError(message, options),
+      );
     }
-    const error = this.#fault?.kind === "gone" || this.#fault?.kind === "protocol" ? this.#fault.error : undefined;
-    this.#events?.ended({ ...end, message, error });
+    this.#events?.ended({ ...end, message: this.#endMessage(end, ""), error });
   }
 
-  #endMessage({ exitCode, signal, stderr }: ProcessEnd): string {
+  #endMessage({ exitCode, signal, stderr }: ProcessEnd, when: string): string {
     const { name } = this.#peer;
     const fault = this.#fault!;
     if (fault.kind === "protocol") return `${name} broke the protocol and was given up: ${fault.error.message}`;
     let how = "closed its connection";
     if (signal !== null) how = `was ended by ${signal}`;
     else if (exitCode !== null) how = `ended with exit code ${exitCode}`;
-    else if (fault.kind === "gone" && fault.error !== undefined)
-      how = `can't be reached any more (${fault.error.message})`;
+    else if (fault.kind === "gone" && fault.error !== undefined) how = `can't be reached (${fault.error.message})`;
     const last = stderr === "" ? "" : ` The last that it wrote to stderr:\n${stderr}\n`;
-    return `${name} ${how}.${last}`;
+    return `${name} ${how}${when}.${last}`;
   }
 }

@@ -55,7 +55,7 @@ interface Download {
 }
 
 /** Milliseconds that a sidecar has to end its guests and itself when it is closed. */
-const CLOSE_GRACE_MS = 5000;
+const CLOSE_GRACE_MS = 2000;
 
 const UPLOADED = Promise.resolve();
 

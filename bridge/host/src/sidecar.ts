@@ -88,7 +88,7 @@ export class Sidecar {
   }
 
   /**
-   * Ends the sidecar: guests that run are cancelled, and where it has not ended after 5 seconds it is killed. Closing again
+   * Ends the sidecar: guests that run are cancelled, and where it has not ended after 2 seconds it is killed. Closing again
    * waits for the same. Never rejects.
    */
   close(): Promise<void> {

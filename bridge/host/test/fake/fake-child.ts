@@ -17,6 +17,8 @@ export interface FakeChild extends Omit<Behaviour, "onRequest"> {
   garbage?: boolean;
   /** Doesn't end when its connection does. */
   stubborn?: boolean;
+  /** Takes no notice of shutdown. */
+  deaf?: boolean;
 }
 
 const fake: FakeChild = JSON.parse(process.env.HOTCELL_FAKE ?? "{}");
@@ -39,5 +41,8 @@ if (fake.stubborn) {
 } else {
   socket.on("close", () => process.exit(0));
 }
-const sidecar = new FakeSidecar(socket, fake);
+const sidecar = new FakeSidecar(socket, {
+  ...fake,
+  onRequest: (_id, request) => fake.deaf && request.type === "shutdown",
+});
 if (fake.garbage) sidecar.garbage();

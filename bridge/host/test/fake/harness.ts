@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { Sidecar } from "../../src/index.js";
@@ -114,4 +115,13 @@ export async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const items: T[] = [];
   for await (const item of stream) items.push(item);
   return items;
+}
+
+/** Waits until a process is gone that may be no child of ours: there is nothing to wait on but to look. */
+export async function gone(pid: number): Promise<void> {
+  const deadline = performance.now() + 5000;
+  while (isAlive(pid)) {
+    if (performance.now() > deadline) throw new Error(`Process ${pid} still lives.`);
+    await delay(10);
+  }
 }
