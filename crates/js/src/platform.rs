@@ -22,6 +22,7 @@ static INITIALIZE: Once = Once::new();
 pub(crate) fn initialize() {
     INITIALIZE.call_once(|| {
         v8::V8::set_flags_from_string(V8_FLAGS);
+        v8::V8::set_fatal_error_handler(crate::fatal::on_fatal_error);
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_V8_THREADS);
         let platform = v8::Platform::new_custom(threads as u32, false, false, TaskRouter).make_shared();
         v8::V8::initialize_platform(platform);
