@@ -88,6 +88,10 @@ pub struct SpawnOptions {
     pub stdin: StdinMode,
     /// Bytes that the guest may send of stdout, and as many of stderr, before the host grants more.
     pub credit: u32,
+    /// Whether the guest's exit is to say where its time went.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub phases: bool,
 }
 
 /// What a guest runs.
