@@ -1,8 +1,7 @@
-import type { SidecarEvent } from "./cell.js";
+import type { CellOptions, SidecarEvent } from "./cell.js";
 import { checkEnv, checkInteger, checkOptionNames, checkStringOption, describe } from "./checks.js";
 import { InvalidOptionError } from "./errors.js";
 import { checkLimits, type Limits } from "./limits.js";
-import type { LimitOverrides } from "./protocol/generated.js";
 
 /** Options of `Sidecar.start`. */
 export interface StartOptions {
@@ -37,10 +36,8 @@ export interface ConnectOptions {
   onEvent?: (event: SidecarEvent) => void;
 }
 
-interface CheckedOptions {
-  limits: LimitOverrides;
+interface CheckedOptions extends CellOptions {
   startTimeoutMs: number;
-  onEvent: ((event: SidecarEvent) => void) | undefined;
 }
 
 export interface CheckedStartOptions extends CheckedOptions {
