@@ -54,6 +54,9 @@ at_least() { [ "$(printf '%s\n%s\n' "$2" "${1%%-*}" | sort -V | head -n 1)" = "$
 # pnpm in the version that the lockfile was written with; npx keeps it after the first time.
 pnpm() { npx --yes pnpm@10 "$@"; }
 
+# Builds the TypeScript packages but the userland: its bundle is kept in the repository, and cargo has it already.
+build_packages() { pnpm --reporter=append-only --recursive --if-present --filter '!@hotcell/guest' run build; }
+
 # Where cargo puts what it builds.
 target_dir() {
   cargo metadata --no-deps --format-version 1 | node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory'

@@ -1,10 +1,10 @@
+use crate::StreamError;
+use crate::block_on::block_on;
 use crate::cpu_clock::ThreadCpuClock;
 use crate::ending::Ending;
 use crate::input::{InputPipe, Push};
 use crate::output::{MAX_OUTPUT_CHUNK, OutputPipe};
 use crate::warden::{GRACE, Warden};
-use crate::StreamError;
-use crate::block_on::block_on;
 use bytes::Bytes;
 use hotcell_protocol::{Event, GuestExit, GuestId, Limits, Notice, RetireReason, Signal, StdinMode, Stream, Usage};
 use parking_lot::Mutex;

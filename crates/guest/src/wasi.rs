@@ -3,7 +3,7 @@
 use crate::{Guest, GuestSpec, StreamError};
 use hotcell_protocol::Stream;
 use hotcell_wasi::stdio::{InputStream, OutputStream, Readiness};
-use hotcell_wasi::{BuildError, SystemClocks, Timers, WasiCtx};
+use hotcell_wasi::{BuildError, SystemClocks, Timers, WasiCtx, WasiCtxBuilder};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -67,15 +67,17 @@ impl Timers for ThreadTimers {
 /// What of the arguments or the environment no WASI program can be given.
 pub fn wasi_ctx(spec: &GuestSpec, program: &str) -> std::result::Result<WasiCtx, BuildError> {
     let guest = &spec.guest;
-    WasiCtx::builder(Arc::clone(&spec.vfs))
-        .arg(program)
-        .args(&spec.args)
-        .envs(&spec.env)
-        .cwd(&spec.cwd)
-        .stdin(Box::new(Input(Arc::clone(guest))))
-        .stdout(Box::new(Output(Arc::clone(guest), Stream::Stdout)))
-        .stderr(Box::new(Output(Arc::clone(guest), Stream::Stderr)))
-        .clocks(Box::new(SystemClocks::new(CLOCK_RESOLUTION)))
-        .timers(Box::new(ThreadTimers(Arc::clone(guest))))
-        .build()
+    let arguments = std::iter::once(program).chain(spec.args.iter().map(String::as_str));
+    WasiCtxBuilder::new(
+        Arc::clone(&spec.vfs),
+        Box::new(Input(Arc::clone(guest))),
+        Box::new(Output(Arc::clone(guest), Stream::Stdout)),
+        Box::new(Output(Arc::clone(guest), Stream::Stderr)),
+        Box::new(SystemClocks::new(CLOCK_RESOLUTION)),
+        Box::new(ThreadTimers(Arc::clone(guest))),
+    )
+    .args(arguments)
+    .env(spec.env.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    .cwd(spec.cwd.as_str())
+    .build()
 }

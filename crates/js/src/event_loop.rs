@@ -211,7 +211,10 @@ pub(crate) fn uncaught<'s>(
 }
 
 /// `UncaughtWhere` in native.ts.
-fn place<'s>(scope: &mut v8::PinScope<'s, '_>, message: v8::Local<'s, v8::Message>) -> Option<v8::Local<'s, v8::Object>> {
+pub(crate) fn place<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    message: v8::Local<'s, v8::Message>,
+) -> Option<v8::Local<'s, v8::Object>> {
     let file = message.get_script_resource_name(scope).filter(|name| name.is_string())?;
     if file.to_rust_string_lossy(scope) == crate::userland::NAME {
         return None;
@@ -221,7 +224,8 @@ fn place<'s>(scope: &mut v8::PinScope<'s, '_>, message: v8::Local<'s, v8::Messag
     let start = v8::Number::new(scope, message.get_start_column() as f64).into();
     let end = v8::Number::new(scope, message.get_end_column() as f64).into();
     let place = v8::Object::new(scope);
-    let fields = [("file", file), ("line", line), ("startColumn", start), ("endColumn", end), ("sourceLine", source_line)];
+    let fields =
+        [("file", file), ("line", line), ("startColumn", start), ("endColumn", end), ("sourceLine", source_line)];
     for (name, value) in fields {
         crate::native::set(scope, place, name, value);
     }

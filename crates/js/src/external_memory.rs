@@ -23,6 +23,10 @@ impl ExternalMemory {
         self.limit.store(limit, Ordering::Relaxed);
     }
 
+    pub(crate) fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
     /// The most bytes at any time.
     pub(crate) fn peak(&self) -> usize {
         self.peak.load(Ordering::Relaxed)

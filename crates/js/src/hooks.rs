@@ -14,6 +14,7 @@ pub(crate) struct Hooks {
     pub exit: v8::Global<v8::Function>,
     pub rejection: v8::Global<v8::Function>,
     pub uncaught: v8::Global<v8::Function>,
+    pub prepare_stack_trace: v8::Global<v8::Function>,
     pub builtin: v8::Global<v8::Function>,
 }
 
@@ -22,7 +23,10 @@ impl Hooks {
     ///
     /// # Errors
     /// [`JsError::Userland`] names the function that is missing.
-    pub(crate) fn from_object(scope: &mut v8::PinScope<'_, '_>, object: v8::Local<'_, v8::Object>) -> Result<Self, JsError> {
+    pub(crate) fn from_object(
+        scope: &mut v8::PinScope<'_, '_>,
+        object: v8::Local<'_, v8::Object>,
+    ) -> Result<Self, JsError> {
         let function = |name: &'static str| {
             let key = v8::String::new(scope, name).expect("a short name is a string");
             object
@@ -44,6 +48,7 @@ impl Hooks {
             exit: function("exit")?,
             rejection: function("rejection")?,
             uncaught: function("uncaught")?,
+            prepare_stack_trace: function("prepareStackTrace")?,
             builtin: function("builtin")?,
         })
     }

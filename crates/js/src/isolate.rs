@@ -32,13 +32,18 @@ pub(crate) fn new_isolate(
     isolate.set_host_import_module_dynamically_callback(loader::import_dynamically);
     isolate.set_host_initialize_import_meta_object_callback(loader::fill_import_meta);
     isolate.set_promise_reject_callback(on_rejection);
+    isolate.set_prepare_stack_trace_callback(prepare_stack_trace);
     let state = IsolateState::new(mailbox, Arc::clone(external));
     isolate.set_slot(Rc::clone(&state));
     (isolate, state)
 }
 
 /// Brings the userland into the context that was just made, or finds it there.
-pub(crate) fn set_up(scope: &mut v8::PinScope<'_, '_>, state: &IsolateState, from_snapshot: bool) -> Result<(), JsError> {
+pub(crate) fn set_up(
+    scope: &mut v8::PinScope<'_, '_>,
+    state: &IsolateState,
+    from_snapshot: bool,
+) -> Result<(), JsError> {
     let hooks = if from_snapshot {
         userland::restore(scope)?
     } else {
@@ -47,6 +52,17 @@ pub(crate) fn set_up(scope: &mut v8::PinScope<'_, '_>, state: &IsolateState, fro
     };
     let _ = state.hooks.set(hooks);
     Ok(())
+}
+
+fn prepare_stack_trace<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    error: v8::Local<'s, v8::Value>,
+    sites: v8::Local<'s, v8::Array>,
+) -> v8::Local<'s, v8::Value> {
+    let state = IsolateState::of(scope);
+    let stack =
+        state.hooks.get().and_then(|hooks| event_loop::call(scope, &hooks.prepare_stack_trace, &[error, sites.into()]));
+    stack.unwrap_or_else(|| v8::undefined(scope).into())
 }
 
 unsafe extern "C" fn on_rejection(message: v8::PromiseRejectMessage<'_>) {

@@ -15,11 +15,14 @@ mod loader;
 mod mailbox;
 mod native;
 mod platform;
+mod pool;
 mod program;
+mod shelf;
 mod state;
 mod userland;
 mod wasi;
 mod worker;
 
-pub use engine::{JsEngine, JsOptions};
+pub use engine::{JsEngine, JsOptions, SnapshotMode};
 pub use error::JsError;
+pub use pool::PoolStats;

@@ -25,7 +25,11 @@ pub(crate) enum Kind {
 }
 
 /// The origin of a script or module, by the name that its stack traces show.
-pub(crate) fn origin<'s>(scope: &v8::PinScope<'s, '_>, name: v8::Local<'s, v8::Value>, kind: Kind) -> v8::ScriptOrigin<'s> {
+pub(crate) fn origin<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    name: v8::Local<'s, v8::Value>,
+    kind: Kind,
+) -> v8::ScriptOrigin<'s> {
     v8::ScriptOrigin::new(scope, name, 0, 0, false, -1, None, false, false, kind == Kind::Module, None)
 }
 
@@ -42,7 +46,11 @@ fn file_path(url: &str) -> Option<String> {
 }
 
 /// Compiles source as a module that others can import by its URL.
-pub(crate) fn compile<'s>(scope: &mut v8::PinScope<'s, '_>, url: &str, text: &str) -> Option<v8::Local<'s, v8::Module>> {
+pub(crate) fn compile<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    url: &str,
+    text: &str,
+) -> Option<v8::Local<'s, v8::Module>> {
     let source = try_string(scope, text)?;
     let name = string(scope, url).into();
     let origin = origin(scope, name, Kind::Module);
@@ -75,15 +83,21 @@ fn resolve<'s>(
     v8::callback_scope!(unsafe scope, context);
     let specifier = specifier.to_rust_string_lossy(scope);
     let state = IsolateState::of(scope);
-    let referrer =
-        referrer.script_id().and_then(|script| state.modules.borrow().url_of_script.get(&script).cloned()).unwrap_or_default();
+    let referrer = referrer
+        .script_id()
+        .and_then(|script| state.modules.borrow().url_of_script.get(&script).cloned())
+        .unwrap_or_default();
     // Key, value and source position each.
     let kind = attribute_type(scope, attributes, 3);
     load(scope, &specifier, &referrer, kind.as_deref())
 }
 
 /// The value of `with { type: ... }` in a list of attributes with that many fields each.
-fn attribute_type(scope: &v8::PinScope<'_, '_>, attributes: v8::Local<'_, v8::FixedArray>, fields: usize) -> Option<String> {
+fn attribute_type(
+    scope: &v8::PinScope<'_, '_>,
+    attributes: v8::Local<'_, v8::FixedArray>,
+    fields: usize,
+) -> Option<String> {
     (0..attributes.length()).step_by(fields).find_map(|index| {
         let text = |index| {
             let value = attributes.get(scope, index)?;
@@ -315,7 +329,8 @@ pub(crate) unsafe extern "C" fn fill_import_meta(
     let url = module.script_id().and_then(|script| state.modules.borrow().url_of_script.get(&script).cloned());
     let Some(url) = url else { return };
     let path = file_path(&url).unwrap_or_default();
-    let directory = path.rsplit_once('/').map_or("", |(directory, _)| if directory.is_empty() { "/" } else { directory });
+    let directory =
+        path.rsplit_once('/').map_or("", |(directory, _)| if directory.is_empty() { "/" } else { directory });
     for (name, value) in [("url", url.as_str()), ("filename", &path), ("dirname", directory)] {
         let value = string(scope, value).into();
         set(scope, meta, name, value);
@@ -327,7 +342,11 @@ pub(crate) unsafe extern "C" fn fill_import_meta(
 }
 
 /// `import.meta.resolve(specifier)`.
-fn resolve_meta(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArguments<'_>, mut result: v8::ReturnValue<'_>) {
+fn resolve_meta(
+    scope: &mut v8::PinScope<'_, '_>,
+    args: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
     let specifier = args.get(0).to_rust_string_lossy(scope);
     let referrer = args.data().to_rust_string_lossy(scope);
     match resolve_url(&specifier, &referrer) {

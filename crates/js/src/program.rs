@@ -51,9 +51,12 @@ pub(crate) fn begin<'s>(
         Main::Script(script) => guarded(scope, state, |scope| script.run(scope).map(|_| ())).map(|_| None),
         Main::CommonJs => {
             let filename = string(scope, &filename).into();
-            guarded(scope, state, |scope| call(scope, &state.hooks().run_common_js, &[filename]).map(|_| ())).map(|_| None)
+            guarded(scope, state, |scope| call(scope, &state.hooks().run_common_js, &[filename]).map(|_| ()))
+                .map(|_| None)
         }
-        Main::Wasm => guarded(scope, state, |scope| call(scope, &state.hooks().run_wasm, &[]).map(|_| ())).map(|_| None),
+        Main::Wasm => {
+            guarded(scope, state, |scope| call(scope, &state.hooks().run_wasm, &[]).map(|_| ())).map(|_| None)
+        }
         Main::Module(module) => {
             let evaluated = guarded(scope, state, |scope| {
                 loader::link(scope, module)?;
@@ -199,11 +202,23 @@ fn begin_userland(
             let value = try_string(scope, value)?.into();
             set(scope, env, name, value);
         }
+        let versions = v8::Object::new(scope);
+        for (name, version) in [("hotcell", env!("CARGO_PKG_VERSION")), ("v8", v8::V8::get_version())] {
+            let version = string(scope, version).into();
+            set(scope, versions, name, version);
+        }
         let start = v8::Object::new(scope);
         let pid = v8::Integer::new(scope, PID).into();
         let kind = string(scope, kind).into();
         let filename = try_string(scope, filename)?.into();
-        let fields = [("argv", argv.into()), ("env", env.into()), ("pid", pid), ("program", kind), ("filename", filename)];
+        let fields = [
+            ("argv", argv.into()),
+            ("env", env.into()),
+            ("pid", pid),
+            ("versions", versions.into()),
+            ("program", kind),
+            ("filename", filename),
+        ];
         for (name, value) in fields {
             set(scope, start, name, value);
         }

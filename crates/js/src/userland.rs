@@ -28,7 +28,10 @@ pub(crate) fn install<'s>(scope: &mut v8::PinScope<'s, '_>) -> Result<v8::Local<
     })
 }
 
-fn evaluate<'s>(scope: &mut v8::PinScope<'s, '_>, native: v8::Local<'_, v8::Object>) -> Option<v8::Local<'s, v8::Object>> {
+fn evaluate<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    native: v8::Local<'_, v8::Object>,
+) -> Option<v8::Local<'s, v8::Object>> {
     let source = string(scope, SOURCE);
     let name = string(scope, NAME).into();
     let origin = loader::origin(scope, name, Kind::Script);

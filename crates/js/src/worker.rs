@@ -9,7 +9,7 @@ use crate::mailbox::{Inbox, IsolateInterrupt, Mailbox};
 use crate::platform::TaskRoute;
 use crate::program;
 use crate::state::{Claim, IsolateState};
-use hotcell_guest::{Ending, Guest, GuestSpec};
+use hotcell_guest::{Ending, GuestSpec};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -28,11 +28,16 @@ pub(crate) struct WorkerKey {
     pub heap_mb: u32,
 }
 
-/// Makes an isolate with its context, waits in `claim` for its guest, runs it, and takes everything down.
+/// Makes an isolate with its context, waits in `claim` for its guest, runs it, calls `on_exit` once its exit was sent, and takes
+/// everything down.
 ///
 /// # Errors
 /// Where the userland can't be brought into a context. `claim` was not called then.
-pub(crate) fn work(key: WorkerKey, claim: impl FnOnce() -> Option<GuestSpec>) -> Result<(), JsError> {
+pub(crate) fn work(
+    key: WorkerKey,
+    claim: impl FnOnce() -> Option<GuestSpec>,
+    on_exit: impl FnOnce(),
+) -> Result<(), JsError> {
     let external = ExternalMemory::new(usize::MAX);
     let (mailbox, inbox) = Mailbox::new();
     let (mut isolate, state) = new_isolate(key.snapshot, key.heap_mb, &external, mailbox.clone());
@@ -57,6 +62,8 @@ pub(crate) fn work(key: WorkerKey, claim: impl FnOnce() -> Option<GuestSpec>) ->
             guest.finish(ending, heap_bytes);
             heap_guard.remove(scope);
             drop(blame);
+            on_exit();
+            yield_to_others();
         }
     }
     drop(state);
@@ -118,20 +125,13 @@ fn exit_hook(scope: &mut v8::PinScope<'_, '_>, state: &IsolateState, code: Optio
     result.ok().flatten().map_or(UNCAUGHT, |code| code as u8)
 }
 
-/// Runs `work` for one guest; whatever goes wrong, the guest ends with an outcome.
-pub(crate) fn run_guest(key: WorkerKey, spec: GuestSpec) {
-    let guest = Arc::clone(&spec.guest);
-    let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(key, || Some(spec))));
-    let message = match worked {
-        Ok(Ok(())) => return,
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "The sidecar failed while it ran the guest; its log says where.".into(),
-    };
-    crash(&guest, message);
-}
-
-fn crash(guest: &Arc<Guest>, message: String) {
-    tracing::error!(guest = guest.id(), message, "a guest could not be run");
-    guest.clear_interrupt();
-    guest.finish(Ending::Crash { message }, 0);
+/// Lets everything else run first: what is left is to take the isolate down, for which nobody waits. The thread ends after
+/// that, so that it need not be able to get its priority back.
+fn yield_to_others() {
+    let priority = libc::sched_param { sched_priority: 0 };
+    // SAFETY: the parameters outlive the call, which changes the calling thread only.
+    let status = unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &priority) };
+    if status != 0 {
+        tracing::debug!("the thread keeps its priority while it takes its isolate down");
+    }
 }

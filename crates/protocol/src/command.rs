@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;
 
+/// Uploads that may be announced and not yet finished on a connection.
+pub const MAX_OPEN_UPLOADS: usize = 1024;
+
+/// Bytes that the uploads under way on a connection may have together, by what they announced.
+pub const MAX_UPLOAD_BYTES: u64 = 1 << 30;
+
 /// What a host tells the runtime.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -166,6 +172,13 @@ impl Signal {
             "SIGTERM" => Self::Sigterm,
             _ => return None,
         })
+    }
+
+    /// The signal with that number on Linux.
+    pub fn from_number(number: i32) -> Option<Self> {
+        let all =
+            [Self::Sighup, Self::Sigint, Self::Sigquit, Self::Sigkill, Self::Sigusr1, Self::Sigusr2, Self::Sigterm];
+        all.into_iter().find(|signal| *signal as i32 == number)
     }
 }
 

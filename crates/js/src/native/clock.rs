@@ -7,6 +7,7 @@ pub(super) fn functions() -> Vec<NativeFunction> {
         ("timeOrigin", time_origin.map_fn_to()),
         ("randomFill", random_fill.map_fn_to()),
         ("runMicrotasks", run_microtasks.map_fn_to()),
+        ("enqueueMicrotask", enqueue_microtask.map_fn_to()),
     ]
 }
 
@@ -14,7 +15,11 @@ fn now(scope: &mut v8::PinScope<'_, '_>, _: v8::FunctionCallbackArguments<'_>, m
     with_claim(scope, |_, _, claim| result.set_double(claim.now_ms()));
 }
 
-fn time_origin(scope: &mut v8::PinScope<'_, '_>, _: v8::FunctionCallbackArguments<'_>, mut result: v8::ReturnValue<'_>) {
+fn time_origin(
+    scope: &mut v8::PinScope<'_, '_>,
+    _: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
     with_claim(scope, |_, _, claim| result.set_double(claim.time_origin_ms));
 }
 
@@ -42,4 +47,14 @@ fn random_fill(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArgum
 
 fn run_microtasks(scope: &mut v8::PinScope<'_, '_>, _: v8::FunctionCallbackArguments<'_>, _: v8::ReturnValue<'_>) {
     scope.perform_microtask_checkpoint();
+}
+
+fn enqueue_microtask(
+    scope: &mut v8::PinScope<'_, '_>,
+    args: v8::FunctionCallbackArguments<'_>,
+    _: v8::ReturnValue<'_>,
+) {
+    if let Ok(callback) = args.get(0).try_cast::<v8::Function>() {
+        scope.enqueue_microtask(callback);
+    }
 }

@@ -46,7 +46,11 @@ impl v8::ValueSerializerImpl for Delegate {
 impl v8::ValueDeserializerImpl for Delegate {}
 
 /// The structured clone algorithm of the HTML standard, by V8's serializer: `(value, transfer)`.
-fn structured_clone(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArguments<'_>, mut result: v8::ReturnValue<'_>) {
+fn structured_clone(
+    scope: &mut v8::PinScope<'_, '_>,
+    args: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
     let context = scope.get_current_context();
     let mut transferred = Vec::new();
     if let Ok(list) = args.get(1).try_cast::<v8::Array>() {

@@ -10,7 +10,11 @@ pub(super) fn functions() -> Vec<NativeFunction> {
     ]
 }
 
-fn compile_function(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArguments<'_>, mut result: v8::ReturnValue<'_>) {
+fn compile_function(
+    scope: &mut v8::PinScope<'_, '_>,
+    args: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
     let (Ok(body), Ok(names)) = (args.get(0).try_cast::<v8::String>(), args.get(2).try_cast::<v8::Array>()) else {
         return throw(scope, v8::Exception::type_error, "A function is compiled from a body and a list of parameters.");
     };
@@ -34,7 +38,11 @@ fn compile_function(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallback
     }
 }
 
-fn import_module(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArguments<'_>, mut result: v8::ReturnValue<'_>) {
+fn import_module(
+    scope: &mut v8::PinScope<'_, '_>,
+    args: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
     let specifier = args.get(0).to_rust_string_lossy(scope);
     let referrer = args.get(1).to_rust_string_lossy(scope);
     if let Some(promise) = loader::import(scope, &specifier, &referrer, None) {
@@ -43,7 +51,11 @@ fn import_module(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArg
 }
 
 /// A copy of the program for this guest alone: what it writes there, nobody else sees.
-fn module_bytes(scope: &mut v8::PinScope<'_, '_>, _: v8::FunctionCallbackArguments<'_>, mut result: v8::ReturnValue<'_>) {
+fn module_bytes(
+    scope: &mut v8::PinScope<'_, '_>,
+    _: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
     with_claim(scope, |scope, _, claim| {
         if let Some(bytes) = claim.module_bytes()
             && let Some(array) = super::uint8_array(scope, bytes)

@@ -131,7 +131,8 @@ fn write_file<'s>(scope: Scope<'_, 's, '_>, args: v8::FunctionCallbackArguments<
 fn stat<'s>(scope: Scope<'_, 's, '_>, args: v8::FunctionCallbackArguments<'s>, mut result: v8::ReturnValue<'_>) {
     let followed = follow(args.get(1).boolean_value(scope));
     let syscall = if followed == FollowSymlinks::Yes { "stat" } else { "lstat" };
-    let Some(stat) = operate(scope, &args, syscall, |_, claim, [path]| claim.vfs.stat(Base::Root, path, followed)) else {
+    let Some(stat) = operate(scope, &args, syscall, |_, claim, [path]| claim.vfs.stat(Base::Root, path, followed))
+    else {
         return;
     };
     let milliseconds = |nanoseconds: i64| nanoseconds as f64 / 1e6;
@@ -150,7 +151,8 @@ fn stat<'s>(scope: Scope<'_, 's, '_>, args: v8::FunctionCallbackArguments<'s>, m
 }
 
 fn readdir<'s>(scope: Scope<'_, 's, '_>, args: v8::FunctionCallbackArguments<'s>, mut result: v8::ReturnValue<'_>) {
-    let Some(entries) = operate(scope, &args, "scandir", |_, claim, [path]| claim.vfs.read_dir(Base::Root, path)) else {
+    let Some(entries) = operate(scope, &args, "scandir", |_, claim, [path]| claim.vfs.read_dir(Base::Root, path))
+    else {
         return;
     };
     let mut names = Vec::with_capacity(entries.len());

@@ -83,7 +83,12 @@ pub(crate) fn object<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::
     native
 }
 
-fn define(scope: &mut v8::PinScope<'_, '_>, target: v8::Local<'_, v8::Object>, name: &str, function: v8::FunctionCallback) {
+fn define(
+    scope: &mut v8::PinScope<'_, '_>,
+    target: v8::Local<'_, v8::Object>,
+    name: &str,
+    function: v8::FunctionCallback,
+) {
     let function = v8::Function::builder_raw(function)
         .constructor_behavior(v8::ConstructorBehavior::Throw)
         .build(scope)
@@ -94,7 +99,12 @@ fn define(scope: &mut v8::PinScope<'_, '_>, target: v8::Local<'_, v8::Object>, n
 }
 
 /// Sets a property of an object that the native side made.
-pub(crate) fn set(scope: &mut v8::PinScope<'_, '_>, object: v8::Local<'_, v8::Object>, name: &str, value: v8::Local<'_, v8::Value>) {
+pub(crate) fn set(
+    scope: &mut v8::PinScope<'_, '_>,
+    object: v8::Local<'_, v8::Object>,
+    name: &str,
+    value: v8::Local<'_, v8::Value>,
+) {
     let key = string(scope, name);
     object.create_data_property(scope, key.into(), value);
 }
@@ -128,7 +138,10 @@ pub(crate) fn throw<'s, 'i>(
 }
 
 /// Runs `body` with the isolate's state and its guest's; does nothing while a snapshot is being made.
-fn with_claim<'s, 'i>(scope: &mut v8::PinScope<'s, 'i>, body: impl FnOnce(&mut v8::PinScope<'s, 'i>, &Rc<IsolateState>, &Claim)) {
+fn with_claim<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    body: impl FnOnce(&mut v8::PinScope<'s, 'i>, &Rc<IsolateState>, &Claim),
+) {
     let state = IsolateState::of(scope);
     match state.claim() {
         Some(claim) => body(scope, &state, claim),

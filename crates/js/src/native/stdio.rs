@@ -1,6 +1,6 @@
-use super::{NativeFunction, unwind, with_bytes, with_claim};
+use super::{NativeFunction, throw, unwind, with_bytes, with_claim};
 use hotcell_guest::Ending;
-use hotcell_protocol::Stream;
+use hotcell_protocol::{Signal, Stream};
 use std::future::poll_fn;
 use v8::MapFnTo;
 
@@ -14,6 +14,7 @@ pub(super) fn functions() -> Vec<NativeFunction> {
         ("stdinReadSync", stdin_read_sync.map_fn_to()),
         ("exit", exit.map_fn_to()),
         ("listenSignals", listen_signals.map_fn_to()),
+        ("raise", raise.map_fn_to()),
     ]
 }
 
@@ -42,7 +43,11 @@ fn stdin_read(scope: &mut v8::PinScope<'_, '_>, _: v8::FunctionCallbackArguments
     });
 }
 
-fn stdin_read_sync(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArguments<'_>, mut result: v8::ReturnValue<'_>) {
+fn stdin_read_sync(
+    scope: &mut v8::PinScope<'_, '_>,
+    args: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
     let max = args.get(0).uint32_value(scope).unwrap_or(u32::MAX) as usize;
     with_claim(scope, |scope, state, claim| {
         match claim.guest.block_on(poll_fn(|context| claim.guest.poll_read(context, max))) {
@@ -69,4 +74,17 @@ fn exit(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArguments<'_
 fn listen_signals(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArguments<'_>, _: v8::ReturnValue<'_>) {
     let mask = args.get(0).uint32_value(scope).unwrap_or(0);
     with_claim(scope, |_, _, claim| claim.guest.listen_signals(mask));
+}
+
+fn raise(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArguments<'_>, _: v8::ReturnValue<'_>) {
+    let number = args.get(0).int32_value(scope).unwrap_or(0);
+    let Some(signal) = Signal::from_number(number) else {
+        return throw(scope, v8::Exception::error, "There is no such signal.");
+    };
+    with_claim(scope, |scope, state, claim| {
+        claim.guest.signal(signal);
+        if claim.guest.is_ending() {
+            unwind(scope, state);
+        }
+    });
 }

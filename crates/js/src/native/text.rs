@@ -5,7 +5,11 @@ pub(super) fn functions() -> Vec<NativeFunction> {
     vec![("utf8Encode", utf8_encode.map_fn_to()), ("utf8Decode", utf8_decode.map_fn_to())]
 }
 
-fn utf8_encode(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArguments<'_>, mut result: v8::ReturnValue<'_>) {
+fn utf8_encode(
+    scope: &mut v8::PinScope<'_, '_>,
+    args: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
     let Ok(text) = args.get(0).try_cast::<v8::String>() else {
         return throw(scope, v8::Exception::type_error, "Only a string can be encoded.");
     };
@@ -15,7 +19,11 @@ fn utf8_encode(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArgum
     }
 }
 
-fn utf8_decode(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArguments<'_>, mut result: v8::ReturnValue<'_>) {
+fn utf8_decode(
+    scope: &mut v8::PinScope<'_, '_>,
+    args: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
     let fatal = args.get(1).boolean_value(scope);
     let decoded = with_bytes(args.get(0), |bytes| {
         if fatal && std::str::from_utf8(bytes).is_err() {

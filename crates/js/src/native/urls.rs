@@ -23,7 +23,11 @@ fn parse(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArguments<'
     }
 }
 
-fn set_part(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArguments<'_>, mut result: v8::ReturnValue<'_>) {
+fn set_part(
+    scope: &mut v8::PinScope<'_, '_>,
+    args: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
     let href = args.get(0).to_rust_string_lossy(scope);
     let value = args.get(2).to_rust_string_lossy(scope);
     let Ok(mut url) = Url::parse(&href) else {
