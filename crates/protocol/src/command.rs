@@ -24,42 +24,18 @@ pub enum Request {
     /// Makes a sandbox whose id is that of this request.
     CreateSandbox { options: SandboxOptions },
     /// Ends the sandbox's guests (cancelled) and frees it.
-    DestroySandbox {
-        #[ts(type = "number")]
-        sandbox: SandboxId,
-    },
+    DestroySandbox { sandbox: SandboxId },
     /// Starts a guest whose id is that of this request. It has no reply where it succeeds: the guest's events follow, and the last
     /// of them is its exit. Where it fails, the reply is an error and no guest was made.
-    Spawn {
-        #[ts(type = "number")]
-        sandbox: SandboxId,
-        options: SpawnOptions,
-    },
+    Spawn { sandbox: SandboxId, options: SpawnOptions },
     /// Ends a guest or sends it a signal. No reply where it succeeds, nor where the guest has ended already.
-    Kill {
-        #[ts(type = "number")]
-        guest: GuestId,
-        reason: KillReason,
-    },
+    Kill { guest: GuestId, reason: KillReason },
     /// Lets a guest send that many more bytes of a stream. No reply.
-    Credit {
-        #[ts(type = "number")]
-        guest: GuestId,
-        stream: Stream,
-        bytes: u32,
-    },
+    Credit { guest: GuestId, stream: Stream, bytes: u32 },
     /// Hands over bytes to be named by digest from then on; [`Command::Upload`] with the same id follows.
-    PutBlob {
-        digest: BlobDigest,
-        #[ts(type = "number")]
-        length: u64,
-    },
+    PutBlob { digest: BlobDigest, length: u64 },
     /// An operation on a sandbox's files.
-    Fs {
-        #[ts(type = "number")]
-        sandbox: SandboxId,
-        request: FsRequest,
-    },
+    Fs { sandbox: SandboxId, request: FsRequest },
     /// Answered by [`crate::Reply::Stats`].
     Stats,
     /// Ends every guest (cancelled); the sidecar replies, and ends when its last guest has.
@@ -79,11 +55,9 @@ pub struct SandboxOptions {
     pub limits: LimitOverrides,
     /// Bytes that the sandbox's files may hold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "number")]
     pub fs_bytes: Option<u64>,
     /// Files, directories and links that the sandbox may hold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "number")]
     pub fs_inodes: Option<u64>,
 }
 
@@ -184,17 +158,44 @@ pub enum Signal {
 #[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum FsRequest {
     /// Writes a whole file, replacing what was there; missing parents are made where `parents` says so.
-    WriteFile { path: String, content: FileContent, parents: bool, mode: u32 },
+    WriteFile {
+        path: String,
+        content: FileContent,
+        parents: bool,
+        mode: u32,
+    },
     /// Answered by [`crate::Event::Download`], not by a reply.
-    ReadFile { path: String },
-    Mkdir { path: String, recursive: bool },
-    Readdir { path: String },
+    ReadFile {
+        path: String,
+    },
+    Mkdir {
+        path: String,
+        recursive: bool,
+    },
+    Readdir {
+        path: String,
+    },
     /// `follow` says whether a final symbolic link is followed.
-    Stat { path: String, follow: bool },
-    Rm { path: String, recursive: bool, force: bool },
-    Rename { from: String, to: String },
-    Symlink { target: String, path: String },
-    Readlink { path: String },
+    Stat {
+        path: String,
+        follow: bool,
+    },
+    Rm {
+        path: String,
+        recursive: bool,
+        force: bool,
+    },
+    Rename {
+        from: String,
+        to: String,
+    },
+    Symlink {
+        target: String,
+        path: String,
+    },
+    Readlink {
+        path: String,
+    },
 }
 
 /// Where a file's content comes from.
@@ -202,10 +203,7 @@ pub enum FsRequest {
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum FileContent {
     /// From [`Command::Upload`] with the same id, that many bytes in all.
-    Upload {
-        #[ts(type = "number")]
-        length: u64,
-    },
+    Upload { length: u64 },
     /// From a blob that the sidecar holds; it is shared, not copied, until the sandbox writes to it.
     Blob { digest: BlobDigest },
 }

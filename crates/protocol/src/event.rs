@@ -93,23 +93,16 @@ pub struct GuestError {
 #[serde(rename_all = "camelCase")]
 pub struct Usage {
     /// Microseconds from the request's arrival to the guest's end.
-    #[ts(type = "number")]
     pub wall_us: u64,
     /// Microseconds from the request's arrival until the guest's own code began: the cell's making.
-    #[ts(type = "number")]
     pub start_us: u64,
     /// Microseconds that the guest's thread spent on a CPU.
-    #[ts(type = "number")]
     pub cpu_us: u64,
     /// Bytes of the JavaScript heap in use at the end (0 for guests without one).
-    #[ts(type = "number")]
     pub heap_bytes: u64,
     /// The most bytes outside of the heap at any time.
-    #[ts(type = "number")]
     pub external_peak_bytes: u64,
-    #[ts(type = "number")]
     pub stdout_bytes: u64,
-    #[ts(type = "number")]
     pub stderr_bytes: u64,
 }
 
@@ -134,13 +127,10 @@ pub struct DirEntry {
 #[serde(rename_all = "camelCase")]
 pub struct FileStat {
     pub kind: FileKind,
-    #[ts(type = "number")]
     pub size: u64,
     /// The permission bits, such as 0o644.
     pub mode: u32,
-    #[ts(type = "number")]
     pub inode: u64,
-    #[ts(type = "number")]
     pub links: u64,
     /// Milliseconds since 1970.
     pub atime_ms: f64,
@@ -155,17 +145,13 @@ pub struct Stats {
     pub pid: u32,
     pub version: String,
     pub v8_version: String,
-    #[ts(type = "number")]
     pub uptime_ms: u64,
     pub sandboxes: u32,
     /// Guests that live now.
     pub guests: u32,
-    #[ts(type = "number")]
     pub guests_started: u64,
-    #[ts(type = "number")]
     pub guests_ended: u64,
     /// Bytes of the process that are resident now.
-    #[ts(type = "number")]
     pub resident_bytes: u64,
     pub module_cache: ModuleCacheStats,
 }
@@ -175,12 +161,8 @@ pub struct Stats {
 #[serde(rename_all = "camelCase")]
 pub struct ModuleCacheStats {
     pub entries: u32,
-    #[ts(type = "number")]
     pub bytes: u64,
-    #[ts(type = "number")]
     pub hits: u64,
-    #[ts(type = "number")]
     pub misses: u64,
-    #[ts(type = "number")]
     pub evictions: u64,
 }

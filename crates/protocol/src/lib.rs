@@ -9,14 +9,15 @@
 mod command;
 mod error;
 mod event;
+pub mod frame;
 mod handshake;
 mod id;
 mod limits;
 mod outcome;
 
 pub use command::{
-    Command, FileContent, FsRequest, KillReason, Program, Request, SandboxOptions, Signal, SourceFormat,
-    SpawnOptions, StdinMode,
+    Command, FileContent, FsRequest, KillReason, Program, Request, SandboxOptions, Signal, SourceFormat, SpawnOptions,
+    StdinMode,
 };
 pub use error::{ErrorCode, ErrorInfo};
 pub use event::{
@@ -25,5 +26,5 @@ pub use event::{
 };
 pub use handshake::{HostHello, PROTOCOL_VERSION, SidecarHello};
 pub use id::{BlobDigest, GuestId, MAX_ID, RequestId, SandboxId, Stream};
-pub use limits::{LimitOverrides, Limits};
+pub use limits::{LimitOutOfRange, LimitOverrides, Limits};
 pub use outcome::Outcome;

@@ -1,0 +1,6 @@
+mod golden;
+mod samples;
+mod streams;
+mod typescript;
+mod vectors;
+mod wire;
