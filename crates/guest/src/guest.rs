@@ -1,9 +1,10 @@
+use crate::StreamError;
+use crate::block_on::block_on;
 use crate::cpu_clock::ThreadCpuClock;
 use crate::ending::Ending;
 use crate::input::{InputPipe, Push};
 use crate::output::{MAX_OUTPUT_CHUNK, OutputPipe};
 use crate::warden::{GRACE, Warden};
-use crate::{StreamError, block_on};
 use bytes::Bytes;
 use hotcell_protocol::{Event, GuestExit, GuestId, Limits, Notice, RetireReason, Signal, StdinMode, Stream, Usage};
 use parking_lot::Mutex;
@@ -76,6 +77,9 @@ pub struct Guest {
     cpu_unwatched: AtomicBool,
     started_us: AtomicU64,
     external_peak: AtomicU64,
+    /// Until when the guest's thread sleeps in [`Guest::block_on`], and how it is woken where the guest is to end.
+    sleeps_until: Mutex<Option<Instant>>,
+    sleeper: Mutex<Option<Waker>>,
     /// When the warden looks at this guest next.
     pub(crate) next_look: Mutex<Option<Instant>>,
 }
@@ -112,6 +116,8 @@ impl Guest {
             cpu_unwatched: AtomicBool::new(false),
             started_us: AtomicU64::new(0),
             external_peak: AtomicU64::new(0),
+            sleeps_until: Mutex::new(None),
+            sleeper: Mutex::new(None),
             next_look: Mutex::new(None),
         });
         let first_look = guest.created + Duration::from_millis(limits.wall_ms.min(limits.cpu_ms));
@@ -186,6 +192,9 @@ impl Guest {
         self.stdin.wake();
         self.stdout.wake();
         self.stderr.wake();
+        if let Some(sleeper) = self.sleeper.lock().take() {
+            sleeper.wake();
+        }
         true
     }
 
@@ -247,8 +256,8 @@ impl Guest {
         Poll::Ready(Ok(sendable))
     }
 
-    /// Pending while a write would wait for credit.
-    pub fn poll_writable(&self, context: &mut Context<'_>, stream: Stream) -> Poll<Result<(), StreamError>> {
+    /// Pending while a write would wait for credit; then the bytes that could be written at once.
+    pub fn poll_writable(&self, context: &mut Context<'_>, stream: Stream) -> Poll<Result<u64, StreamError>> {
         let mut state = self.output(stream).state.lock();
         if state.closed || self.is_ending() {
             return Poll::Ready(Err(StreamError::Ending));
@@ -257,7 +266,7 @@ impl Guest {
             state.waker = Some(context.waker().clone());
             return Poll::Pending;
         }
-        Poll::Ready(Ok(()))
+        Poll::Ready(Ok(state.credit))
     }
 
     /// Sends all of `bytes`, blocking the calling thread while there is no credit. For the guest's own thread.
@@ -292,14 +301,16 @@ impl Guest {
         Poll::Pending
     }
 
-    /// Pending while a read would wait.
-    pub fn poll_readable(&self, context: &mut Context<'_>) -> Poll<Result<(), StreamError>> {
+    /// Pending while a read would wait; then the bytes that are there, and whether the host sends no more.
+    pub fn poll_readable(&self, context: &mut Context<'_>) -> Poll<Result<(u64, bool), StreamError>> {
         let mut state = self.stdin.state.lock();
         if self.is_ending() {
             return Poll::Ready(Err(StreamError::Ending));
         }
-        if !state.chunks.is_empty() || state.ended || state.closed {
-            return Poll::Ready(Ok(()));
+        let bytes = state.chunks.iter().map(|chunk| chunk.len() as u64).sum();
+        let ended = state.ended || state.closed;
+        if bytes > 0 || ended {
+            return Poll::Ready(Ok((bytes, ended)));
         }
         state.waker = Some(context.waker().clone());
         Poll::Pending
@@ -319,11 +330,24 @@ impl Guest {
     /// Runs a future to its end on the guest's thread. Where it has to wait, the guest counts as waiting meanwhile.
     pub fn block_on<F: Future>(self: &Arc<Self>, future: F) -> F::Output {
         let mut future = pin!(future);
+        *self.sleeps_until.lock() = None;
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             return output;
         }
         let _wait = self.wait();
-        block_on(future)
+        block_on(future.as_mut(), || *self.sleeps_until.lock())
+    }
+
+    /// Pending until the moment has come. For a future that [`Guest::block_on`] runs, which parks its thread so long.
+    pub fn poll_sleep(&self, context: &mut Context<'_>, moment: Instant) -> Poll<Result<(), StreamError>> {
+        // The waker comes first: whoever ends the guest sets the flag and then wakes.
+        *self.sleeper.lock() = Some(context.waker().clone());
+        if self.is_ending() {
+            return Poll::Ready(Err(StreamError::Ending));
+        }
+        let over = Instant::now() >= moment;
+        *self.sleeps_until.lock() = (!over).then_some(moment);
+        if over { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
     /// Marks the guest as waiting until the guard is dropped, so that the warden need not look at its CPU clock.

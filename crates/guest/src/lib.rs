@@ -14,8 +14,8 @@ mod input;
 mod output;
 mod spec;
 mod warden;
+mod wasi;
 
-pub use block_on::block_on;
 pub use cpu_clock::ThreadCpuClock;
 pub use ending::Ending;
 pub use guest::{EventSink, Guest, GuestOptions, Interrupt, Lifecycle, WaitGuard};
@@ -23,6 +23,7 @@ pub use input::{InputPipe, STDIN_WINDOW};
 pub use output::{MAX_OUTPUT_CHUNK, OutputPipe};
 pub use spec::{GuestProgram, GuestSpec};
 pub use warden::{GRACE, Warden};
+pub use wasi::{CLOCK_RESOLUTION, wasi_ctx};
 
 /// Why a stream of a guest can't go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;
 
+/// Uploads that may be announced and not yet finished on a connection.
+pub const MAX_OPEN_UPLOADS: usize = 1024;
+
+/// Bytes that the uploads under way on a connection may have together, by what they announced.
+pub const MAX_UPLOAD_BYTES: u64 = 1 << 30;
+
 /// What a host tells the runtime.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -151,6 +157,29 @@ pub enum Signal {
     Sigusr1 = 10,
     Sigusr2 = 12,
     Sigterm = 15,
+}
+
+impl Signal {
+    /// The signal with that name, such as `SIGTERM`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "SIGHUP" => Self::Sighup,
+            "SIGINT" => Self::Sigint,
+            "SIGQUIT" => Self::Sigquit,
+            "SIGKILL" => Self::Sigkill,
+            "SIGUSR1" => Self::Sigusr1,
+            "SIGUSR2" => Self::Sigusr2,
+            "SIGTERM" => Self::Sigterm,
+            _ => return None,
+        })
+    }
+
+    /// The signal with that number on Linux.
+    pub fn from_number(number: i32) -> Option<Self> {
+        let all =
+            [Self::Sighup, Self::Sigint, Self::Sigquit, Self::Sigkill, Self::Sigusr1, Self::Sigusr2, Self::Sigterm];
+        all.into_iter().find(|signal| *signal as i32 == number)
+    }
 }
 
 /// An operation on a sandbox's files. Paths are absolute, or relative to the sandbox's cwd.

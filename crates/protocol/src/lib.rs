@@ -16,8 +16,8 @@ mod limits;
 mod outcome;
 
 pub use command::{
-    Command, FileContent, FsRequest, KillReason, Program, Request, SandboxOptions, Signal, SourceFormat, SpawnOptions,
-    StdinMode,
+    Command, FileContent, FsRequest, KillReason, MAX_OPEN_UPLOADS, MAX_UPLOAD_BYTES, Program, Request, SandboxOptions,
+    Signal, SourceFormat, SpawnOptions, StdinMode,
 };
 pub use error::{ErrorCode, ErrorInfo};
 pub use event::{

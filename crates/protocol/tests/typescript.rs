@@ -1,8 +1,9 @@
 use crate::{golden, samples};
 use hotcell_protocol::frame::{self, Kind};
 use hotcell_protocol::{
-    ErrorCode, ErrorInfo, FileContent, FileKind, FsRequest, HostHello, KillReason, Limits, MAX_ID, Notice,
-    PROTOCOL_VERSION, Program, Reply, Request, RetireReason, SidecarHello, Signal, SourceFormat, StdinMode, Stream,
+    ErrorCode, ErrorInfo, FileContent, FileKind, FsRequest, HostHello, KillReason, Limits, MAX_ID, MAX_OPEN_UPLOADS,
+    MAX_UPLOAD_BYTES, Notice, PROTOCOL_VERSION, Program, Reply, Request, RetireReason, SidecarHello, Signal,
+    SourceFormat, StdinMode, Stream,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -77,7 +78,7 @@ fn write_constants(text: &mut String, config: &Config) -> std::fmt::Result {
             frame::DEFAULT_MAX_FRAME as usize,
         ),
         (
-            "The least that a side may announce as its largest payload, in bytes.",
+            "The least that a side may announce as its largest payload; before the other's hello no payload is longer.",
             "MIN_MAX_FRAME",
             frame::MIN_MAX_FRAME as usize,
         ),
@@ -86,11 +87,7 @@ fn write_constants(text: &mut String, config: &Config) -> std::fmt::Result {
             "MAX_MAX_FRAME",
             frame::MAX_MAX_FRAME as usize,
         ),
-        (
-            "Bytes of payload that a frame may have before its sender has seen the other side's hello.",
-            "HANDSHAKE_MAX_FRAME",
-            frame::HANDSHAKE_MAX_FRAME as usize,
-        ),
+        ("Bytes of payload that a hello may have, and a refusal in its place.", "MAX_HELLO", frame::MAX_HELLO as usize),
         ("Bytes of a JSON message, all of its frames together.", "MAX_MESSAGE", frame::MAX_MESSAGE),
         (
             "Messages of several frames that may be under way at once in one direction.",
@@ -98,7 +95,12 @@ fn write_constants(text: &mut String, config: &Config) -> std::fmt::Result {
             frame::MAX_PARTIAL_MESSAGES,
         ),
         ("Bytes that the messages under way may have together.", "MAX_PARTIAL_BYTES", frame::MAX_PARTIAL_BYTES),
-        ("Uploads that may be announced and not yet finished.", "MAX_OPEN_UPLOADS", frame::MAX_OPEN_UPLOADS),
+        ("Uploads that may be announced and not yet finished.", "MAX_OPEN_UPLOADS", MAX_OPEN_UPLOADS),
+        (
+            "Bytes that the uploads under way may have together, by what they announced.",
+            "MAX_UPLOAD_BYTES",
+            MAX_UPLOAD_BYTES as usize,
+        ),
     ] {
         writeln!(text, "\n/** {docs} */\nexport const {name} = {value};")?;
     }

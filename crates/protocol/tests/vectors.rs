@@ -249,7 +249,6 @@ fn invalid_streams() -> Vec<Vector> {
     let reply = |json: &[u8]| frame(Kind::Reply, false, 1, json);
     let notice = |json: &[u8]| frame(Kind::Notice, false, 1, json);
     let request = |json: &[u8]| frame(Kind::Request, false, 1, json);
-    let blob = |length| request(&serde_json::to_vec(&put_blob(length)).unwrap());
     let hello = |json: &[u8]| frame(Kind::Hello, false, 0, json);
     let refusal = || frame(Kind::Refusal, false, 0, &serde_json::to_vec(&samples::errors()[0]).unwrap());
     let sidecar_hello_with = |max_frame| {
@@ -312,8 +311,5 @@ fn invalid_streams() -> Vec<Vector> {
             hello(&sidecar_hello_with(MIN_MAX_FRAME - 1)),
         ),
         host("a request that lacks a field", "invalidMessage", &[request(br#"{"type":"destroySandbox"}"#)]),
-        host("an upload that nothing announced", "uploadNotAnnounced", &[frame(Kind::Upload, false, 1, b"x")]),
-        host("an upload announced twice", "uploadRepeated", &[blob(3), blob(3)]),
-        host("an upload of too much", "uploadTooLong", &[blob(3), frame(Kind::Upload, false, 1, b"four")]),
     ]
 }

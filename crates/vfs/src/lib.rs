@@ -25,6 +25,7 @@ mod names;
 mod open;
 mod options;
 mod quota;
+mod remove;
 mod rename;
 mod resolve;
 mod stat;

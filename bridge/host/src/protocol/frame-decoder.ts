@@ -1,5 +1,5 @@
 import { FrameError } from "./error.js";
-import { HANDSHAKE_MAX_FRAME, HEADER_LENGTH } from "./generated.js";
+import { HEADER_LENGTH, MAX_HELLO } from "./generated.js";
 import { type FrameHeader, type FrameKind, isRaw, isSentBy, type Peer, readHeader } from "./header.js";
 
 /**
@@ -125,7 +125,7 @@ export class FrameDecoder {
       if (kind !== "hello" && kind !== "refusal") {
         throw new FrameError("helloMissing", `The first frame must be a hello, but is a ${kind}.`);
       }
-      max = HANDSHAKE_MAX_FRAME;
+      max = MAX_HELLO;
     } else if (this.#phase === "refused") {
       throw new FrameError("afterRefusal", `A ${kind} frame came after the refusal that ends the connection.`);
     } else if (kind === "hello") {

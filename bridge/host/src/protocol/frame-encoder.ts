@@ -1,10 +1,11 @@
 import { FrameError } from "./error.js";
 import {
   type ErrorInfo,
-  HANDSHAKE_MAX_FRAME,
   HEADER_LENGTH,
   type HostHello,
+  MAX_HELLO,
   MAX_MESSAGE,
+  MIN_MAX_FRAME,
   type Notice,
   type Reply,
   type Request,
@@ -35,14 +36,14 @@ interface SingleMessages {
  */
 export class FrameEncoder {
   readonly #write: (chunk: Uint8Array) => unknown;
-  #maxFrame = HANDSHAKE_MAX_FRAME;
+  #maxFrame = MIN_MAX_FRAME;
 
   /** @param write takes the next bytes of the stream */
   constructor(write: (chunk: Uint8Array) => unknown) {
     this.#write = write;
   }
 
-  /** Sets the largest payload, in bytes, to what the other side's hello announced; until then it is 64 KiB. */
+  /** Sets the largest payload, in bytes, to what the other side's hello announced; until then it is 4 KiB, hellos aside. */
   setMaxFrame(maxFrame: number): void {
     this.#maxFrame = maxFrame;
   }
@@ -55,7 +56,7 @@ export class FrameEncoder {
   single<K extends keyof SingleMessages>(kind: K, message: SingleMessages[K]): void {
     const json = toJson(message);
     const length = Buffer.byteLength(json);
-    const max = kind === "hello" ? HANDSHAKE_MAX_FRAME : this.#maxFrame;
+    const max = kind === "hello" ? MAX_HELLO : this.#maxFrame;
     if (length > max) {
       throw new FrameError(
         "frameTooLarge",

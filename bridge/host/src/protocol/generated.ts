@@ -173,14 +173,14 @@ export const HEADER_LENGTH = 16;
 /** Bytes of payload that a frame may have where a side sets nothing else. */
 export const DEFAULT_MAX_FRAME = 1048576;
 
-/** The least that a side may announce as its largest payload, in bytes. */
+/** The least that a side may announce as its largest payload; before the other's hello no payload is longer. */
 export const MIN_MAX_FRAME = 4096;
 
 /** The most that a side may announce as its largest payload, in bytes. */
 export const MAX_MAX_FRAME = 16777216;
 
-/** Bytes of payload that a frame may have before its sender has seen the other side's hello. */
-export const HANDSHAKE_MAX_FRAME = 65536;
+/** Bytes of payload that a hello may have, and a refusal in its place. */
+export const MAX_HELLO = 65536;
 
 /** Bytes of a JSON message, all of its frames together. */
 export const MAX_MESSAGE = 16777216;
@@ -193,6 +193,9 @@ export const MAX_PARTIAL_BYTES = 33554432;
 
 /** Uploads that may be announced and not yet finished. */
 export const MAX_OPEN_UPLOADS = 1024;
+
+/** Bytes that the uploads under way may have together, by what they announced. */
+export const MAX_UPLOAD_BYTES = 1073741824;
 
 /** What each limit is unless set, and what it may be set to, ends included. */
 export const LIMITS = {

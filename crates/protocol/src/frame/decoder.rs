@@ -1,4 +1,4 @@
-use super::{HANDSHAKE_MAX_FRAME, HEADER_LEN, Header, Kind, Peer, ProtocolError};
+use super::{HEADER_LEN, Header, Kind, MAX_HELLO, Peer, ProtocolError};
 use bytes::buf::Limit;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
@@ -129,7 +129,7 @@ impl FrameDecoder {
             return Err(ProtocolError::WrongDirection { kind });
         }
         let max = match (&self.phase, kind) {
-            (Phase::BeforeHello, Kind::Hello | Kind::Refusal) => HANDSHAKE_MAX_FRAME,
+            (Phase::BeforeHello, Kind::Hello | Kind::Refusal) => MAX_HELLO,
             (Phase::BeforeHello, _) => return Err(ProtocolError::HelloMissing { kind }),
             (Phase::Refused, _) => return Err(ProtocolError::AfterRefusal { kind }),
             (_, Kind::Hello) => return Err(ProtocolError::HelloRepeated),

@@ -1,6 +1,4 @@
-use super::{
-    Kind, MAX_MAX_FRAME, MAX_MESSAGE, MAX_OPEN_UPLOADS, MAX_PARTIAL_BYTES, MAX_PARTIAL_MESSAGES, MIN_MAX_FRAME,
-};
+use super::{Kind, MAX_MAX_FRAME, MAX_MESSAGE, MAX_PARTIAL_BYTES, MAX_PARTIAL_MESSAGES, MIN_MAX_FRAME};
 use crate::error::{ErrorCode, ErrorInfo};
 use crate::handshake::PROTOCOL_VERSION;
 use crate::id::MAX_ID;
@@ -42,14 +40,6 @@ pub enum ProtocolError {
     TooManyPartialBytes,
     #[error("A {kind} frame's message can't be read: {reason}.")]
     InvalidMessage { kind: Kind, reason: String },
-    #[error("Bytes were uploaded for the id {id}, for which no request under way announced any.")]
-    UploadNotAnnounced { id: u64 },
-    #[error("An upload was announced for the id {id} while one for that id was under way: never use an id again.")]
-    UploadRepeated { id: u64 },
-    #[error("More bytes were uploaded for the id {id} than the {announced} that its request announced.")]
-    UploadTooLong { id: u64, announced: u64 },
-    #[error("More than {MAX_OPEN_UPLOADS} uploads are under way at once: finish one before the next is announced.")]
-    TooManyUploads,
     #[error(
         "The other side speaks version {theirs} of the protocol and this one version {PROTOCOL_VERSION}: install the \
          same release of Hotcell on both."

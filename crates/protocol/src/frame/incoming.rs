@@ -1,8 +1,7 @@
 use super::assembly::MessageAssembler;
 use super::json::parse_json;
-use super::upload::UploadLedger;
 use super::{Frame, FrameDecoder, Kind, Peer, ProtocolError};
-use crate::command::{Command, Request};
+use crate::command::Command;
 use crate::error::ErrorInfo;
 use crate::event::Event;
 use crate::handshake::{HostHello, SidecarHello};
@@ -35,13 +34,12 @@ pub enum SidecarMessage {
 #[derive(Debug)]
 pub struct CommandDecoder {
     incoming: Incoming,
-    uploads: UploadLedger,
 }
 
 impl CommandDecoder {
     /// A decoder that takes payloads of up to `max_frame` bytes: what the sidecar's hello announces.
     pub fn new(max_frame: u32) -> Self {
-        Self { incoming: Incoming::new(Peer::Host, max_frame), uploads: UploadLedger::default() }
+        Self { incoming: Incoming::new(Peer::Host, max_frame) }
     }
 
     /// See [`FrameDecoder::read_buffer`].
@@ -59,7 +57,7 @@ impl CommandDecoder {
     /// # Errors
     /// Where the host sent what the protocol does not allow, or speaks another version; the same error from then on.
     pub fn next_message(&mut self) -> Result<Option<HostMessage>, ProtocolError> {
-        self.incoming.next(|frame, messages| accept_from_host(frame, messages, &mut self.uploads))
+        self.incoming.next(accept_from_host)
     }
 
     /// To be called when the connection has ended and no message is left.
@@ -160,24 +158,15 @@ impl Incoming {
     }
 }
 
-fn accept_from_host(
-    frame: Frame,
-    messages: &mut MessageAssembler,
-    uploads: &mut UploadLedger,
-) -> Result<Option<HostMessage>, ProtocolError> {
+fn accept_from_host(frame: Frame, messages: &mut MessageAssembler) -> Result<Option<HostMessage>, ProtocolError> {
     let Frame { kind, more, id, .. } = frame;
     Ok(Some(match kind {
         Kind::Hello => HostMessage::Hello(HostHello::from_json(&frame.payload)?),
-        Kind::Upload => {
-            uploads.receive(id, frame.payload.len(), !more)?;
-            HostMessage::Command(Command::Upload { id, bytes: frame.payload, last: !more })
-        }
+        Kind::Upload => HostMessage::Command(Command::Upload { id, bytes: frame.payload, last: !more }),
         Kind::Stdin => HostMessage::Command(Command::Stdin { guest: id, bytes: frame.payload, last: !more }),
         _ => {
             let Some(json) = messages.accept(frame)? else { return Ok(None) };
-            let request: Request = parse_json(kind, &json)?;
-            uploads.announce(id, &request)?;
-            HostMessage::Command(Command::Request { id, request })
+            HostMessage::Command(Command::Request { id, request: parse_json(kind, &json)? })
         }
     }))
 }

@@ -1,4 +1,4 @@
-use super::{HANDSHAKE_MAX_FRAME, HEADER_LEN, Header, Kind, MAX_MAX_FRAME, MAX_MESSAGE, MIN_MAX_FRAME, ProtocolError};
+use super::{HEADER_LEN, Header, Kind, MAX_HELLO, MAX_MAX_FRAME, MAX_MESSAGE, MIN_MAX_FRAME, ProtocolError};
 use crate::command::Command;
 use crate::error::ErrorInfo;
 use crate::event::Event;
@@ -40,14 +40,9 @@ impl WriteQueue {
     /// large.
     const SEALED_FROM: usize = 64 << 10;
 
-    /// An empty queue whose frames have payloads of at most [`HANDSHAKE_MAX_FRAME`] bytes.
+    /// An empty queue whose frames, hellos aside, have payloads of at most [`MIN_MAX_FRAME`] bytes.
     pub fn new() -> Self {
-        Self {
-            max_frame: HANDSHAKE_MAX_FRAME as usize,
-            sealed: VecDeque::new(),
-            sealed_bytes: 0,
-            gathered: BytesMut::new(),
-        }
+        Self { max_frame: MIN_MAX_FRAME as usize, sealed: VecDeque::new(), sealed_bytes: 0, gathered: BytesMut::new() }
     }
 
     /// Sets the largest payload, in bytes, to what the other side's hello announced. A value that no hello may have is
@@ -62,7 +57,7 @@ impl WriteQueue {
     /// Where the hello is too long, or its `max_frame` is out of range.
     pub fn push_host_hello(&mut self, hello: &HostHello) -> Result<(), ProtocolError> {
         hello.check()?;
-        self.push_single(Kind::Hello, hello, HANDSHAKE_MAX_FRAME)
+        self.push_single(Kind::Hello, hello, MAX_HELLO)
     }
 
     /// Queues the sidecar's first frame.
@@ -71,7 +66,7 @@ impl WriteQueue {
     /// Where the hello is too long, or its `max_frame` is out of range.
     pub fn push_sidecar_hello(&mut self, hello: &SidecarHello) -> Result<(), ProtocolError> {
         hello.check()?;
-        self.push_single(Kind::Hello, hello, HANDSHAKE_MAX_FRAME)
+        self.push_single(Kind::Hello, hello, MAX_HELLO)
     }
 
     /// Queues the sidecar's last frame.
@@ -316,7 +311,7 @@ mod tests {
         }
         let hello = HostHello { protocol: 1, agent: String::new(), max_frame: 1, token: None, limits: None };
         assert_eq!(queue.push_host_hello(&hello), Err(ProtocolError::MaxFrameOutOfRange { max_frame: 1 }));
-        let agent = "x".repeat(HANDSHAKE_MAX_FRAME as usize);
+        let agent = "x".repeat(MAX_HELLO as usize);
         let hello = HostHello { agent, max_frame: MIN_MAX_FRAME, ..hello };
         assert!(matches!(queue.push_host_hello(&hello), Err(ProtocolError::FrameTooLarge { kind: Kind::Hello, .. })));
         assert_eq!(queue.remaining(), before);

@@ -1,0 +1,11 @@
+import type { GuestStart } from "./native.ts";
+
+/** What `Hooks.begin` told; blank in a snapshot. */
+export const guest: GuestStart = {
+  argv: [],
+  env: {},
+  pid: 0,
+  versions: {},
+  program: "script",
+  filename: "",
+};
