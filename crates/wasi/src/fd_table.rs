@@ -5,7 +5,9 @@ use slab::Slab;
 
 use crate::{
     abi::types::{Errno, Fdflags, Rights},
+    cwd::WorkingDirectory,
     error::Result,
+    preview1::path::PathArgument,
 };
 
 /// Set in the numbers by which newer builds of wasi-libc ask for preopened directories.
@@ -31,10 +33,10 @@ pub(crate) struct Directory {
 }
 
 /// What paths can reach that start at a directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Reach {
-    /// The whole file system: the directory is its root, or stands for the working directory of a guest that has the root.
-    Everything,
+    /// The whole file system, whose root the directory is. Paths can be meant for the working directory, where that is another.
+    Everything(Option<WorkingDirectory>),
     /// What lies beneath it.
     Beneath,
 }
@@ -44,12 +46,15 @@ impl Directory {
     ///
     /// # Errors
     /// `EPERM` for an absolute path: a descriptor's paths are relative to it.
-    pub(crate) fn base(&self, path: &str) -> Result<Base<'_>, Errno> {
-        match self.reach {
-            _ if path.starts_with('/') => Err(Errno::Perm),
-            Reach::Everything => Ok(Base::Directory(&self.file)),
-            Reach::Beneath => Ok(Base::Beneath(&self.file)),
+    pub(crate) fn base(&self, path: &PathArgument<'_>) -> Result<Base<'_>, Errno> {
+        if path.starts_with('/') {
+            return Err(Errno::Perm);
         }
+        Ok(match &self.reach {
+            Reach::Everything(Some(cwd)) => cwd.base(&self.file, path),
+            Reach::Everything(None) => Base::Directory(&self.file),
+            Reach::Beneath => Base::Beneath(&self.file),
+        })
     }
 }
 

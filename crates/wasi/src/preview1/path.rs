@@ -1,6 +1,6 @@
 //! Names: opening, making, removing and asking about what they lead to.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Deref};
 
 use hotcell_vfs::{FileKind, FollowSymlinks, MAX_PATH_BYTES, OpenOptions, SetTime};
 use wiggle::{GuestMemory, GuestPtr};
@@ -14,12 +14,34 @@ use crate::{
     rights,
 };
 
-/// A path as the guest passes it. Paths of the standard are UTF-8; others are `EILSEQ`.
-pub(crate) fn argument<'m>(memory: &'m GuestMemory<'_>, path: GuestPtr<str>) -> Result<Cow<'m, str>> {
+/// A path as the guest passes it.
+pub(crate) struct PathArgument<'m> {
+    pub(crate) text: Cow<'m, str>,
+    /// Whether it lies behind a slash in the guest's memory, other than that of `./`.
+    pub(crate) follows_slash: bool,
+}
+
+impl Deref for PathArgument<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+/// # Errors
+/// `EILSEQ` for what is not UTF-8, as the standard's paths are; `ENAMETOOLONG`, `EFAULT`.
+pub(crate) fn argument<'m>(memory: &'m GuestMemory<'_>, path: GuestPtr<str>) -> Result<PathArgument<'m>> {
     if path.len() as usize > MAX_PATH_BYTES {
         return Err(Errno::Nametoolong.into());
     }
-    Ok(memory.as_cow_str(path)?)
+    let text = memory.as_cow_str(path)?;
+    let byte_before = |distance| {
+        let address = path.offset_base().checked_sub(distance)?;
+        memory.read(GuestPtr::<u8>::new(address)).ok()
+    };
+    let follows_slash = byte_before(1) == Some(b'/') && byte_before(2) != Some(b'.');
+    Ok(PathArgument { text, follows_slash })
 }
 
 fn follow(flags: Lookupflags) -> FollowSymlinks {
