@@ -314,7 +314,10 @@ mod tests {
             let end = content.len();
             write(&mut content, &block, end).unwrap();
             let (length, capacity) = (content.bytes.len(), content.bytes.capacity());
-            assert!(capacity <= if length <= 2 * DOUBLING_BYTES { 2 * length } else { length + length / 4 }, "{capacity}");
+            assert!(
+                capacity <= if length <= 2 * DOUBLING_BYTES { 2 * length } else { length + length / 4 },
+                "{capacity}"
+            );
         }
         content.set_len(100_000).unwrap();
         assert!(content.bytes.capacity() <= 125_000);

@@ -303,3 +303,36 @@ impl FileBody {
         changed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Base, FollowSymlinks, OpenOptions, Vfs, VfsOptions};
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    #[test]
+    fn file_that_is_being_written_holds_up_nothing_but_its_content() {
+        let vfs = Vfs::new(VfsOptions::default());
+        vfs.write_file(Base::Root, "/busy", vec![1; 9], 0o644, false).unwrap();
+        let inode = vfs.lookup(Base::Root, "/busy", FollowSymlinks::Yes).unwrap();
+        let writing = inode.file().unwrap().content.write();
+        let (done, wait) = mpsc::channel();
+        let other = {
+            let vfs = Arc::clone(&vfs);
+            std::thread::spawn(move || {
+                let file = vfs.open(Base::Root, "/busy", &OpenOptions::READ).unwrap();
+                assert_eq!((file.size(), vfs.stat(Base::Root, "/busy", FollowSymlinks::Yes).unwrap().size), (9, 9));
+                file.set_permissions(0o600);
+                vfs.link(Base::Root, "/busy", FollowSymlinks::No, Base::Root, "/hard").unwrap();
+                vfs.write_file(Base::Root, "/other", vec![2; 9], 0o644, false).unwrap();
+                vfs.rename(Base::Root, "/other", Base::Root, "/busy").unwrap();
+                vfs.remove_all(Base::Root, "/hard").unwrap();
+                done.send(file.stat().links).unwrap();
+            })
+        };
+        assert_eq!(wait.recv_timeout(Duration::from_secs(60)), Ok(0));
+        drop(writing);
+        other.join().unwrap();
+    }
+}

@@ -63,7 +63,11 @@ impl Vfs {
         }
         let start = self.start(base)?;
         let charge = Charge::new(&self.open_files, 1, Errno::ENFILE)?;
-        let last = if options.create && options.exclusive { Last::Name } else { options.follow.into() };
+        let last = match (options.create, options.follow) {
+            (false, follow) => follow.into(),
+            (true, FollowSymlinks::Yes) if !options.exclusive => Last::Create,
+            (true, _) => Last::Name,
+        };
         let mut found = resolve(&self.tree.read(), start, path, last)?;
         if options.create && is_missing(&found) {
             let mut tree = self.tree.write();

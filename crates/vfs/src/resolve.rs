@@ -39,6 +39,8 @@ pub(crate) enum Last {
     Keep,
     /// It is what is looked for: the name itself is to be made, moved or removed.
     Name,
+    /// A file is to be there, or to be made where the link leads; where a slash follows, it can't be.
+    Create,
 }
 
 impl From<FollowSymlinks> for Last {
@@ -175,6 +177,7 @@ fn follows(last: Last, trailing_slash: bool) -> bool {
         Last::Follow => true,
         Last::Keep => trailing_slash,
         Last::Name => false,
+        Last::Create => !trailing_slash,
     }
 }
 

@@ -76,19 +76,20 @@ impl Vfs {
         let start = self.start(base)?;
         let mut tree = self.tree.write();
         let mut made = Made::new();
-        let mut found = resolve(&tree, start, path, Last::Follow);
+        let mut found = resolve(&tree, start, path, Last::Create);
         if let (Err(Errno::ENOENT), true, Some(above)) = (&found, parents, path_above(path)) {
             made = self.make_directories(&mut tree, start, above, DIRECTORY_PERMISSIONS)?;
-            found = resolve(&tree, start, path, Last::Follow);
+            found = resolve(&tree, start, path, Last::Create);
         }
         let placed = match found {
-            Ok(Found::Entry { inode: None, trailing_slash: true, .. }) => Err(Errno::EISDIR),
+            Ok(Found::Entry { trailing_slash: true, .. } | Found::Directory { .. }) => Err(Errno::EISDIR),
+            Ok(Found::Entry { inode: Some(inode), .. }) if inode.is_directory() => Err(Errno::EISDIR),
+            Ok(Found::Entry { inode: Some(inode), .. }) => {
+                drop(tree);
+                return inode.replace(content, self.clock);
+            }
             Ok(Found::Entry { parent, name, inode: None, .. }) => {
                 self.make_file(&mut tree, parent, name.into(), content, permissions).map(drop)
-            }
-            Ok(found) => {
-                drop(tree);
-                return found.existing()?.replace(content, self.clock);
             }
             Err(error) => Err(error),
         };
