@@ -74,13 +74,13 @@ impl WorkingDirectory {
     }
 }
 
-/// Whether a path is that of an argument or of something within it.
+/// Whether a path is that of an argument or of something within it. Of an argument that is a base itself (`.` or `/`) only the
+/// base: whatever is within it can be within the other as well.
 fn leads_to(argument: &str, path: &str) -> bool {
-    let path = if path == "." { "" } else { path };
-    match path.strip_prefix(argument) {
-        Some(rest) => argument.is_empty() || rest.is_empty() || rest.starts_with('/'),
-        None => false,
+    if argument.is_empty() {
+        return path == ".";
     }
+    path.strip_prefix(argument).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Bytes before the environment in which wasi-libc's variables are looked for. They lie between the program's constants and

@@ -41,23 +41,6 @@ pub(crate) enum Reach {
     Beneath,
 }
 
-impl Directory {
-    /// Where a path starts.
-    ///
-    /// # Errors
-    /// `EPERM` for an absolute path: a descriptor's paths are relative to it.
-    pub(crate) fn base(&self, path: &PathArgument<'_>) -> Result<Base<'_>, Errno> {
-        if path.starts_with('/') {
-            return Err(Errno::Perm);
-        }
-        Ok(match &self.reach {
-            Reach::Everything(Some(cwd)) => cwd.base(&self.file, path),
-            Reach::Everything(None) => Base::Directory(&self.file),
-            Reach::Beneath => Base::Beneath(&self.file),
-        })
-    }
-}
-
 /// An open file description.
 #[derive(Debug)]
 pub(crate) struct Description {
@@ -151,6 +134,23 @@ impl FdTable {
             Object::Directory(_) => Err(Errno::Notcapable),
             _ => Err(Errno::Notdir),
         }
+    }
+
+    /// Where a path starts that is passed with a directory.
+    ///
+    /// # Errors
+    /// As [`FdTable::directory`]; `EPERM` for an absolute path, since a descriptor's paths are relative to it.
+    pub(crate) fn base(&self, fd: u32, rights: Rights, path: &PathArgument<'_>) -> Result<Base<'_>, Errno> {
+        let directory = self.directory(fd, rights)?;
+        if path.starts_with('/') {
+            return Err(Errno::Perm);
+        }
+        Ok(match &directory.reach {
+            // Builds of wasi-libc that tag preopened directories know the working directory.
+            Reach::Everything(Some(cwd)) if fd & TAG_MASK != PREOPEN_TAG => cwd.base(&directory.file, path),
+            Reach::Everything(_) => Base::Directory(&directory.file),
+            Reach::Beneath => Base::Beneath(&directory.file),
+        })
     }
 
     /// The preopened directory in which an absolute path lies, and the path from there; of several the innermost.

@@ -40,8 +40,7 @@ fn at_path<R>(
 ) -> Result<R> {
     let path = path::argument(memory, str_at(pointer, len))?;
     if !NO_DIRECTORY.contains(&dir_fd) && !path.starts_with('/') {
-        let directory = ctx.fds.directory(dir_fd as u32, rights)?;
-        return Ok(act(directory.base(&path)?, &path)?);
+        return Ok(act(ctx.fds.base(dir_fd as u32, rights, &path)?, &path)?);
     }
     if path.is_empty() {
         return Err(Errno::Noent.into());
@@ -53,8 +52,7 @@ fn at_path<R>(
     };
     let (fd, rest) = ctx.fds.preopen_of(&absolute).ok_or(Errno::Notcapable)?;
     let rest = PathArgument { text: rest.into(), follows_slash: true };
-    let directory = ctx.fds.directory(fd, rights)?;
-    Ok(act(directory.base(&rest)?, &rest)?)
+    Ok(act(ctx.fds.base(fd, rights, &rest)?, &rest)?)
 }
 
 fn stat_at(ctx: &WasiCtx, memory: &GuestMemory<'_>, dir_fd: i32, path: (i32, i32), follow: i32) -> Result<Stat> {
