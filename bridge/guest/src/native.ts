@@ -50,6 +50,9 @@ export interface Native {
   wasiBindMemory(memory: WebAssembly.Memory): void;
   /** The program's bytes, injected before the runner starts; undefined where there are none. */
   moduleBytes(): Uint8Array | undefined;
+  /** The program's compiled module where an isolate of the process compiled it before; `shareModule` makes it known. */
+  sharedModule(): WebAssembly.Module | undefined;
+  shareModule(module: WebAssembly.Module): void;
   /** What V8 knows an object or function to be, whatever its prototype says; `ValueKind.Other` for all that is not listed. */
   valueKind(value: object): ValueKind;
   /** V8's `Object::GetConstructorName`. */
