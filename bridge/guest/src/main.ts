@@ -1,8 +1,13 @@
 // First of all, before anything can be replaced.
 import "./primordials.ts";
 import "./globals.ts";
+import { builtin } from "./builtins/registry.ts";
+import "./commonjs/builtin.ts";
+import { moduleAt, requireFile, runMain } from "./commonjs/module.ts";
+import { resolveImport } from "./commonjs/resolve.ts";
+import { define } from "./define.ts";
 import { hasImmediates, hasReferencedImmediates, runImmediates } from "./immediates.ts";
-import type { Hooks, UncaughtWhere } from "./native.ts";
+import type { GuestStart, Hooks, UncaughtWhere } from "./native.ts";
 import { ObjectFreeze } from "./primordials.ts";
 import { member } from "./process.ts";
 import { beforeExit, finish } from "./process-exit.ts";
@@ -20,6 +25,18 @@ import { runWasm } from "./wasm-runner.ts";
 member("nextTick", nextTick);
 member("emitWarning", emitWarning);
 
+/** Source text sees what a CommonJS module does, as if it were a file in the guest's directory. */
+function begin(start: GuestStart): void {
+  beginProcess(start);
+  if (start.program !== "script") return;
+  const module = moduleAt(start.filename);
+  define(globalThis, "module", module, true);
+  define(globalThis, "exports", module.exports, true);
+  define(globalThis, "require", module.require, true);
+  define(globalThis, "__filename", start.filename, true);
+  define(globalThis, "__dirname", module.path, true);
+}
+
 /** Whether input or a signal came in since the last round of immediates, which then go before the timers, as in Node. */
 let hasPolled = false;
 
@@ -36,10 +53,8 @@ function runTimers(): number {
 
 /** What the function that the bundle evaluates to returns. */
 export const hooks: Hooks = ObjectFreeze({
-  begin: beginProcess,
-  runCommonJs() {
-    throw new Error("CommonJS is not here yet");
-  },
+  begin,
+  runCommonJs: runMain,
   runWasm,
   drain,
   runTimers,
@@ -57,5 +72,7 @@ export const hooks: Hooks = ObjectFreeze({
   rejection,
   uncaught: (error: unknown, where: UncaughtWhere | undefined) => handleUncaught(error, where, "uncaughtException"),
   prepareStackTrace,
-  builtin: () => undefined,
+  builtin,
+  resolveImport,
+  requireFile,
 });

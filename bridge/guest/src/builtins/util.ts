@@ -53,8 +53,8 @@ function debuglog(): Run {
 
 define(promisify, "custom", custom, true);
 
-const typeTests: Record<string, unknown> = {};
-defineAll(typeTests, { ...types });
+export const typeModule: Record<string, unknown> = {};
+defineAll(typeModule, { ...types });
 
 export const util: Record<string, unknown> = {};
 defineAll(util, {
@@ -72,6 +72,6 @@ defineAll(util, {
   stripVTControlCharacters,
   toUSVString: (text: unknown) => StringPrototypeToWellFormed(`${text}`),
 });
-define(util, "types", typeTests, true);
+define(util, "types", typeModule, true);
 define(util, "TextDecoder", TextDecoder, true);
 define(util, "TextEncoder", TextEncoder, true);
