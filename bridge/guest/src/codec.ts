@@ -3,7 +3,7 @@ import { base64ToBytes, bytesToBase64 } from "./base64.ts";
 import { native } from "./binding.ts";
 import { copyOf } from "./bytes.ts";
 import { codedError } from "./errors.ts";
-import { hexValue } from "./hex.ts";
+import { bytesToHex, hexValue } from "./hex.ts";
 import { latin1ToText, utf16ToText } from "./latin1.ts";
 import {
   StringPrototypeCharCodeAt,
@@ -96,18 +96,6 @@ export function decodeBytes(bytes: Uint8Array, encoding: Encoding): string {
     case "base64url":
       return bytesToBase64(bytes, true);
   }
-}
-
-const HEX_DIGITS = "0123456789abcdef";
-
-export function bytesToHex(bytes: Uint8Array): string {
-  const length = TypedArrayPrototypeGetLength(bytes);
-  const text = new Uint8Array(length * 2);
-  for (let i = 0; i < length; i++) {
-    text[2 * i] = StringPrototypeCharCodeAt(HEX_DIGITS, bytes[i]! >> 4);
-    text[2 * i + 1] = StringPrototypeCharCodeAt(HEX_DIGITS, bytes[i]! & 15);
-  }
-  return latin1ToText(text);
 }
 
 /** The bytes up to the first pair that is no number, as Node does. */

@@ -1,5 +1,5 @@
 import { native } from "../binding.ts";
-import { bytesToHex } from "../codec.ts";
+import { bytesToHex } from "../hex.ts";
 import { bytesOf } from "../bytes.ts";
 import { codedError, missingArgs } from "../errors.ts";
 import { webInterface } from "../define.ts";
