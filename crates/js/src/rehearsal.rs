@@ -18,6 +18,7 @@ use hotcell_vfs::{Vfs, VfsOptions};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What most programs do that say something.
 const SCRIPT: &str = r#"
@@ -80,6 +81,7 @@ pub(crate) fn run(isolate: &mut v8::OwnedIsolate) -> Result<(), JsError> {
             sink: Arc::new(Nowhere),
             lifecycle: Arc::new(Nowhere),
             warden: Arc::clone(&warden),
+            received: Instant::now(),
             phases: false,
         });
         let spec = GuestSpec {
