@@ -132,9 +132,7 @@ fn file<'s>(scope: &mut v8::PinScope<'s, '_>, path: &str, text: &str) -> Option<
     if path.ends_with(".mjs") {
         return loader::compile(scope, &loader::file_url(path), text).map(Main::Module);
     }
-    // A module has at least one of these words in it; without them nothing need be compiled to see what the file is.
-    let may_be_module = !path.ends_with(".cjs") && ["import", "export", "await"].iter().any(|word| text.contains(word));
-    if may_be_module && is_module(scope, path, text)? {
+    if !path.ends_with(".cjs") && is_module(scope, path, text)? {
         return loader::compile(scope, &loader::file_url(path), text).map(Main::Module);
     }
     Some(Main::CommonJs)
@@ -144,7 +142,11 @@ fn file<'s>(scope: &mut v8::PinScope<'s, '_>, path: &str, text: &str) -> Option<
 const COMMON_JS_PARAMETERS: [&str; 5] = ["exports", "require", "module", "__filename", "__dirname"];
 
 /// Whether a file that does not parse as a CommonJS module has the syntax of an ES module.
-fn is_module(scope: &mut v8::PinScope<'_, '_>, path: &str, text: &str) -> Option<bool> {
+pub(crate) fn is_module(scope: &mut v8::PinScope<'_, '_>, path: &str, text: &str) -> Option<bool> {
+    // A module has at least one of these words in it; without them nothing need be compiled to see what the file is.
+    if !["import", "export", "await"].iter().any(|word| text.contains(word)) {
+        return Some(false);
+    }
     v8::tc_scope!(let scope, scope);
     let source = try_string(scope, text)?;
     let resource = string(scope, path).into();
