@@ -32,14 +32,17 @@ const script = new Script(source, { filename: USERLAND });
 
 /** Thrown where the native side would end the guest. */
 class Ended {
-  readonly code: number;
+  readonly #code: number;
+
   constructor(code: number) {
-    this.code = code;
+    this.#code = code;
+  }
+
+  /** Undefined for anything else; runs nothing of what the guest may have thrown. */
+  static codeOf(thrown: unknown): number | undefined {
+    return thrown !== null && typeof thrown === "object" && #code in thrown ? thrown.#code : undefined;
   }
 }
-
-/** Asks nothing of what the guest threw, which may be a Proxy. */
-const isEnded = (value: unknown): value is Ended => !types.isProxy(value) && value instanceof Ended;
 
 export interface GuestOptions {
   files?: Record<string, string>;
@@ -123,8 +126,9 @@ export class Guest {
       });
       return code;
     } catch (error) {
-      if (isEnded(error)) return error.code;
-      throw error;
+      const code = Ended.codeOf(error);
+      if (code === undefined) throw error;
+      return code;
     }
   }
 
@@ -151,7 +155,7 @@ export class Guest {
     try {
       run();
     } catch (error) {
-      if (isEnded(error)) throw error;
+      if (Ended.codeOf(error) !== undefined) throw error;
       if (!this.hooks.uncaught(error, this.where)) throw new Ended(this.hooks.exit(1));
       this.#attempt(() => this.hooks.drain());
     }
