@@ -53,8 +53,11 @@ export function assertSameAsNode(program: string, options: GuestOptions = {}): s
   const expected = runInNode(guest.fs.root, options.stdin?.join(""));
   guest.where = placeIn(Buffer.from(expected.stderr, "latin1").toString());
   const code = guest.runCommonJs();
-  const latin1 = (text: string) => Buffer.from(text, "utf8").toString("latin1");
-  const actual: Outcome = { code, stdout: latin1(guest.stdout), stderr: latin1(guest.stderr) };
+  const actual: Outcome = {
+    code,
+    stdout: guest.stdoutBytes.toString("latin1"),
+    stderr: guest.stderrBytes.toString("latin1"),
+  };
   assert.equal(describe(actual), describe(expected));
   return guest.stdout;
 }

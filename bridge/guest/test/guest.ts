@@ -58,8 +58,7 @@ export class Guest {
   readonly fs: FakeFs;
   /** Signals that the guest raised. */
   readonly raised: number[] = [];
-  stdout = "";
-  stderr = "";
+  readonly #output: Record<1 | 2, Buffer[]> = { 1: [], 2: [] };
   /** Milliseconds; the loop moves it on to the next timer. */
   time = 0;
   /** The signals that the guest listens to, a bit each. */
@@ -87,6 +86,22 @@ export class Guest {
       filename: "/app/main.js",
       ...options.start,
     });
+  }
+
+  get stdoutBytes(): Buffer {
+    return Buffer.concat(this.#output[1]);
+  }
+
+  get stderrBytes(): Buffer {
+    return Buffer.concat(this.#output[2]);
+  }
+
+  get stdout(): string {
+    return this.stdoutBytes.toString();
+  }
+
+  get stderr(): string {
+    return this.stderrBytes.toString();
   }
 
   /** Runs a script and the event loop until the guest ends; the exit code. */
@@ -231,9 +246,7 @@ export class Guest {
     );
     return {
       write: (fd, data) => {
-        const text = typeof data === "string" ? data : Buffer.from(data).toString("latin1");
-        if (fd === 1) this.stdout += text;
-        else this.stderr += text;
+        this.#output[fd].push(Buffer.from(data as string));
       },
       stdinRead: () => {
         if (this.#wantsInput) throw new Error("a read of stdin is under way already");
