@@ -87,7 +87,8 @@ pub(crate) fn link(scope: &mut v8::PinScope<'_, '_>, module: v8::Local<'_, v8::M
         let requests = module.get_module_requests();
         let mut imports = HashMap::with_capacity(requests.length());
         for index in 0..requests.length() {
-            let Some(request) = requests.get(scope, index).and_then(|request| request.try_cast::<v8::ModuleRequest>().ok())
+            let Some(request) =
+                requests.get(scope, index).and_then(|request| request.try_cast::<v8::ModuleRequest>().ok())
             else {
                 continue;
             };

@@ -34,7 +34,7 @@ pub(crate) fn begin<'s>(
     let (main, filename) = match compiled {
         Ok(compiled) => compiled,
         Err((error, message)) => {
-            begin_userland(scope, state, claim, "script", EVAL)?;
+            begin_userland(scope, state, claim, "script", &native::fs::join(&claim.spec.cwd, EVAL))?;
             crate::event_loop::uncaught(scope, state, error, message)?;
             return Ok(None);
         }
@@ -123,7 +123,7 @@ fn source<'s>(
         script
     };
     match script {
-        Some(script) => Some((Main::Script(script), shown.to_owned())),
+        Some(script) => Some((Main::Script(script), path)),
         None => as_module(scope),
     }
 }
@@ -189,7 +189,8 @@ fn begin_userland(
     guarded(scope, state, |scope| {
         let mut argv = Vec::with_capacity(claim.spec.args.len() + 2);
         argv.push(string(scope, EXEC_PATH).into());
-        if filename != EVAL {
+        // Source text without a name is no argument, as with `node --eval`.
+        if !matches!(claim.spec.program, GuestProgram::Source { name: None, .. }) {
             argv.push(try_string(scope, filename)?.into());
         }
         for arg in &claim.spec.args {
