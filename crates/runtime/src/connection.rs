@@ -6,7 +6,7 @@ use crate::sandbox::Sandbox;
 use crate::spawn::PreparedGuest;
 use crate::upload::{FileUpload, UploadTarget, Uploads};
 use bytes::Bytes;
-use hotcell_guest::{Ending, EventSink, Guest, GuestOptions, Lifecycle};
+use hotcell_guest::{Ending, EventSink, Guest, GuestOptions, Lifecycle, Phase};
 use hotcell_protocol::{
     BlobDigest, Command, ErrorInfo, Event, FileContent, FsRequest, KillReason, Limits, Reply, Request, RequestId,
     SandboxId, SandboxOptions, SpawnOptions,
@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 /// Guests that may live at once on a connection.
 pub const MAX_GUESTS: usize = 10_000;
@@ -142,6 +143,7 @@ impl Connection {
             return Err(RequestError::Closed);
         }
         self.link.check_new_guest(id)?;
+        let received = Instant::now();
         let prepared = PreparedGuest::new(self.sandbox(sandbox)?, &self.runtime.options.modules, options)?;
         let guest = Guest::new(GuestOptions {
             id,
@@ -151,7 +153,10 @@ impl Connection {
             sink: Arc::clone(&self.link) as Arc<dyn EventSink>,
             lifecycle: Arc::clone(&self.link) as Arc<dyn Lifecycle>,
             warden: Arc::clone(&self.runtime.warden),
+            received,
+            phases: prepared.phases,
         });
+        guest.end_phase(Phase::ModuleGet);
         self.link.enter(sandbox, &guest);
         if self.runtime.is_closing() {
             // Asked again: another connection's shutdown may have gone through the table just before.

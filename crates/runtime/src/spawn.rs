@@ -22,6 +22,7 @@ pub(crate) struct PreparedGuest {
     pub limits: Limits,
     pub stdin: StdinMode,
     pub credit: u32,
+    pub phases: bool,
     program: PreparedProgram,
     args: Vec<String>,
     env: BTreeMap<String, String>,
@@ -42,7 +43,7 @@ enum PreparedProgram {
 impl PreparedGuest {
     /// Checks the options and finds the program.
     pub fn new(sandbox: &Sandbox, modules: &ModuleCache, options: SpawnOptions) -> Result<Self, RequestError> {
-        let SpawnOptions { program, args, env: overlay, cwd, limits, stdin, credit } = options;
+        let SpawnOptions { program, args, env: overlay, cwd, limits, stdin, credit, phases } = options;
         let limits = limits.over(sandbox.limits).map_err(|error| RequestError::InvalidOption(error.to_string()))?;
         check_env(&overlay)?;
         if let Some(index) = args.iter().position(|arg| arg.contains('\0')) {
@@ -76,7 +77,7 @@ impl PreparedGuest {
                 load(&sandbox.vfs, modules, command, executable)?
             }
         };
-        Ok(Self { limits, stdin, credit, program, args, env, cwd, vfs: Arc::clone(&sandbox.vfs) })
+        Ok(Self { limits, stdin, credit, phases, program, args, env, cwd, vfs: Arc::clone(&sandbox.vfs) })
     }
 
     /// Hands the guest to the engine: now, or from another thread once its program is hashed.

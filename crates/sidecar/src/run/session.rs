@@ -120,6 +120,7 @@ impl Session {
             limits: LimitOverrides::default(),
             stdin: StdinMode::Pipe,
             credit: OUTPUT_WINDOW,
+            phases: false,
         };
         let guest = ask(Request::Spawn { sandbox, options: spawn }, None)?;
         Ok(Self { connection, happened, guest, next_id, stdin, output })
