@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { UncaughtWhere } from "../src/native.ts";
+import { FakeFs } from "./fake-fs.ts";
 import { Guest, type GuestOptions } from "./guest.ts";
 
 interface Outcome {
@@ -22,7 +23,7 @@ function withoutNode(text: string, root: string): string {
     .replace(/^\(node:\d+\)/gm, "(hotcell:1)");
 }
 
-export function runInNode(root: string, input = ""): Outcome {
+function runInNode(root: string, input = ""): Outcome {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--require", preload, `${root}/app/main.js`], { input, cwd: root });
   return {
     code: status,
@@ -48,9 +49,9 @@ function describe({ code, stdout, stderr }: Outcome): string {
 
 /** A program as CommonJS main file, `/app/main.js`; what it wrote to stdout. */
 export function assertSameAsNode(program: string, options: GuestOptions = {}): string {
-  const guest = new Guest({ ...options, files: { ...options.files, "/app/main.js": program } });
-  // First, since the guest may change its files.
-  const expected = runInNode(guest.fs.root, options.stdin?.join(""));
+  const files = { ...options.files, "/app/main.js": program };
+  const guest = new Guest({ ...options, files });
+  const expected = runInNode(new FakeFs(files).root, options.stdin?.join(""));
   guest.where = placeIn(Buffer.from(expected.stderr, "latin1").toString());
   const code = guest.runCommonJs();
   const actual: Outcome = {
