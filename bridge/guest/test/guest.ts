@@ -84,7 +84,6 @@ export class Guest {
       argv: ["/usr/bin/hotcell", "/app/main.js"],
       env: {},
       pid: 1,
-      versions: { hotcell: "0.0.0", v8: process.versions.v8 },
       program: "script",
       filename: "/app/main.js",
       ...options.start,
@@ -201,7 +200,8 @@ export class Guest {
   }
 
   #withoutHarness(sites: object[]): object[] {
-    const isOurs = (site: object) => /^node:|\/bridge\/guest\/test\//.test((site as NodeJS.CallSite).getFileName() ?? "");
+    const isOurs = (site: object) =>
+      /^node:|\/bridge\/guest\/test\//.test((site as NodeJS.CallSite).getFileName() ?? "");
     return sites.filter((site) => !isOurs(site));
   }
 
@@ -243,12 +243,15 @@ export class Guest {
   }
 
   #native({ moduleBytes, wasiImports }: GuestOptions): Native {
-    const enqueue = this.evaluate<(callback: () => void) => void>("(callback) => void Promise.resolve().then(callback)");
+    const enqueue = this.evaluate<(callback: () => void) => void>(
+      "(callback) => void Promise.resolve().then(callback)",
+    );
     const objectToString = this.evaluate("Object.prototype.toString");
     const cloneError = this.evaluate<(message: string) => Error>(
       '(message) => Object.assign(new Error(message), { name: "DataCloneError" })',
     );
     return {
+      versions: { hotcell: "0.0.0", v8: process.versions.v8 },
       write: (fd, data) => {
         this.#output[fd].push(Buffer.from(data as string));
       },

@@ -202,23 +202,12 @@ fn begin_userland(
             let value = try_string(scope, value)?.into();
             set(scope, env, name, value);
         }
-        let versions = v8::Object::new(scope);
-        for (name, version) in [("hotcell", env!("CARGO_PKG_VERSION")), ("v8", v8::V8::get_version())] {
-            let version = string(scope, version).into();
-            set(scope, versions, name, version);
-        }
         let start = v8::Object::new(scope);
         let pid = v8::Integer::new(scope, PID).into();
         let kind = string(scope, kind).into();
         let filename = try_string(scope, filename)?.into();
-        let fields = [
-            ("argv", argv.into()),
-            ("env", env.into()),
-            ("pid", pid),
-            ("versions", versions.into()),
-            ("program", kind),
-            ("filename", filename),
-        ];
+        let fields =
+            [("argv", argv.into()), ("env", env.into()), ("pid", pid), ("program", kind), ("filename", filename)];
         for (name, value) in fields {
             set(scope, start, name, value);
         }

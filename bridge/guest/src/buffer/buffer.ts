@@ -58,7 +58,11 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 
 /** A Buffer over a part of some bytes, shared with them. */
 export function bufferView(bytes: Uint8Array, start: number, end: number): Buffer {
-  return new FastBuffer(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes) + start, end - start);
+  return new FastBuffer(
+    TypedArrayPrototypeGetBuffer(bytes),
+    TypedArrayPrototypeGetByteOffset(bytes) + start,
+    end - start,
+  );
 }
 
 function validateSize(size: unknown): asserts size is number {
@@ -84,7 +88,8 @@ export function from(value: unknown, encodingOrOffset?: unknown, length?: unknow
     if (isAnyArrayBuffer(value)) return overArrayBuffer(value as ArrayBufferLike, encodingOrOffset, length);
     const primitive = (value as { valueOf?: () => unknown }).valueOf?.();
     if (primitive !== null && primitive !== undefined && primitive !== value) {
-      if (typeof primitive === "string" || typeof primitive === "object") return from(primitive, encodingOrOffset, length);
+      if (typeof primitive === "string" || typeof primitive === "object")
+        return from(primitive, encodingOrOffset, length);
     }
     const copied = copyArrayLike(value);
     if (copied !== undefined) return copied;
