@@ -51,16 +51,22 @@ pub(crate) fn compile<'s>(
     url: &str,
     text: &str,
 ) -> Option<v8::Local<'s, v8::Module>> {
-    let source = try_string(scope, text)?;
-    let name = string(scope, url).into();
-    let origin = origin(scope, name, Kind::Module);
-    let mut source = v8::script_compiler::Source::new(source, Some(&origin));
-    let module = v8::script_compiler::compile_module(scope, &mut source)?;
+    let module = parse(scope, url, text)?;
     remember(scope, url, module);
     Some(module)
 }
 
-fn remember(scope: &mut v8::PinScope<'_, '_>, url: &str, module: v8::Local<'_, v8::Module>) {
+/// Compiles source as a module that nobody knows yet.
+pub(crate) fn parse<'s>(scope: &mut v8::PinScope<'s, '_>, url: &str, text: &str) -> Option<v8::Local<'s, v8::Module>> {
+    let source = try_string(scope, text)?;
+    let name = string(scope, url).into();
+    let origin = origin(scope, name, Kind::Module);
+    let mut source = v8::script_compiler::Source::new(source, Some(&origin));
+    v8::script_compiler::compile_module(scope, &mut source)
+}
+
+/// Lets others import the module by its URL.
+pub(crate) fn remember(scope: &mut v8::PinScope<'_, '_>, url: &str, module: v8::Local<'_, v8::Module>) {
     let state = IsolateState::of(scope);
     let mut modules = state.modules.borrow_mut();
     modules.by_url.insert(url.to_owned(), v8::Global::new(scope, module));
