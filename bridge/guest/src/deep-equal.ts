@@ -1,6 +1,7 @@
 /** `util.isDeepStrictEqual` and the comparisons of `assert`. */
-import { bytesOf } from "./bytes.ts";
+
 import { compareBytes } from "./buffer/search.ts";
+import { bytesOf } from "./bytes.ts";
 import * as types from "./inspect/types.ts";
 import { List } from "./list.ts";
 import {
@@ -177,7 +178,10 @@ function areMapsEqual(a: Map<unknown, unknown>, b: Map<unknown, unknown>, isStri
     if (MapPrototypeHas(b, key)) {
       if (!compare(value, MapPrototypeGet(b, key), isStrict, seen)) return false;
     } else if (
-      !takeMatch(candidates, (other) => compare(key, other.key, isStrict, seen) && compare(value, other.value, isStrict, seen))
+      !takeMatch(
+        candidates,
+        (other) => compare(key, other.key, isStrict, seen) && compare(value, other.value, isStrict, seen),
+      )
     ) {
       return false;
     }

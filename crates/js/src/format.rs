@@ -1,5 +1,8 @@
 //! Whether JavaScript is a script or an ES module, where nobody says: a script where it parses as one, else a module.
 
+use crate::loader::{self, Kind};
+use crate::native::{string, try_string};
+
 /// What JavaScript was found to be.
 pub(crate) enum Detected<'s, S> {
     Script(S),
@@ -35,6 +38,50 @@ pub(crate) fn detect<'s, 'i, S>(
     }
     scope.rethrow();
     None
+}
+
+/// What a file of the sandbox's is: a module, which others can import by its URL from now on, or a CommonJS module, which is the
+/// script here.
+pub(crate) fn of_file<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    url: &str,
+    path: &str,
+    text: &str,
+) -> Option<Detected<'s, ()>> {
+    let as_module = |scope: &mut v8::PinScope<'s, '_>| loader::parse(scope, url, text);
+    // A module has at least one of these words in it; without them nothing need be compiled to see what the file is.
+    let may_be_module = ["import", "export", "await"].iter().any(|word| text.contains(word));
+    let detected = if path.ends_with(".mjs") {
+        Detected::Module(as_module(scope)?)
+    } else if path.ends_with(".cjs") || !may_be_module {
+        Detected::Script(())
+    } else {
+        detect(scope, text, |scope| parse_common_js(scope, path, text), as_module)?
+    };
+    if let Detected::Module(module) = &detected {
+        loader::remember(scope, url, *module);
+    }
+    Some(detected)
+}
+
+/// The parameters of a CommonJS module's wrapper.
+const COMMON_JS_PARAMETERS: [&str; 5] = ["exports", "require", "module", "__filename", "__dirname"];
+
+fn parse_common_js(scope: &mut v8::PinScope<'_, '_>, path: &str, text: &str) -> Option<()> {
+    let source = try_string(scope, text)?;
+    let resource = string(scope, path).into();
+    let origin = loader::origin(scope, resource, Kind::Script);
+    let mut source = v8::script_compiler::Source::new(source, Some(&origin));
+    let parameters = COMMON_JS_PARAMETERS.map(|name| string(scope, name));
+    v8::script_compiler::compile_function(
+        scope,
+        &mut source,
+        &parameters,
+        &[],
+        v8::script_compiler::CompileOptions::NoCompileOptions,
+        v8::script_compiler::NoCacheReason::NoReason,
+    )
+    .map(|_| ())
 }
 
 fn failed_at(scope: &v8::PinnedRef<'_, v8::TryCatch<'_, '_, v8::HandleScope<'_>>>) -> Option<i32> {

@@ -1,7 +1,7 @@
 //! How a guest's program is begun: what it is, and the first run of it.
 
 use crate::event_loop::{Stop, call, guarded};
-use crate::format::{Detected, detect};
+use crate::format::{self, Detected};
 use crate::loader::{self, Kind};
 use crate::native::{self, set, string, try_string};
 use crate::state::{Claim, IsolateState};
@@ -36,7 +36,7 @@ pub(crate) fn begin<'s>(
     let (main, filename) = match compiled {
         Ok(compiled) => compiled,
         Err((error, message)) => {
-            begin_userland(scope, state, claim, "script", EVAL)?;
+            begin_userland(scope, state, claim, "script", &native::fs::join(&claim.spec.cwd, EVAL))?;
             crate::event_loop::uncaught(scope, state, error, message)?;
             return Ok(None);
         }
@@ -116,10 +116,10 @@ fn source<'s>(
     let detected = match format {
         SourceFormat::Script => Detected::Script(as_script(scope)?),
         SourceFormat::Module => Detected::Module(loader::parse(scope, &url, text)?),
-        SourceFormat::Auto => detect(scope, text, as_script, |scope| loader::parse(scope, &url, text))?,
+        SourceFormat::Auto => format::detect(scope, text, as_script, |scope| loader::parse(scope, &url, text))?,
     };
     Some(match detected {
-        Detected::Script(script) => (Main::Script(script), shown.to_owned()),
+        Detected::Script(script) => (Main::Script(script), path),
         Detected::Module(module) => {
             loader::remember(scope, &url, module);
             (Main::Module(module), path)
@@ -129,45 +129,11 @@ fn source<'s>(
 
 fn file<'s>(scope: &mut v8::PinScope<'s, '_>, path: &str, text: &str) -> Option<Main<'s>> {
     let url = loader::file_url(path);
-    if path.ends_with(".mjs") {
-        return loader::compile(scope, &url, text).map(Main::Module);
-    }
-    // A module has at least one of these words in it; without them nothing need be compiled to see what the file is.
-    if path.ends_with(".cjs") || !["import", "export", "await"].iter().any(|word| text.contains(word)) {
-        return Some(Main::CommonJs);
-    }
-    let as_common_js = |scope: &mut v8::PinScope<'s, '_>| parse_common_js(scope, path, text);
-    match detect(scope, text, as_common_js, |scope| loader::parse(scope, &url, text))? {
+    Some(match format::of_file(scope, &url, path, text)? {
         // The userland compiles it, as it does what is required.
-        Detected::Script(_) => Some(Main::CommonJs),
-        Detected::Module(module) => {
-            loader::remember(scope, &url, module);
-            Some(Main::Module(module))
-        }
-    }
-}
-
-/// The parameters of a CommonJS module's wrapper.
-const COMMON_JS_PARAMETERS: [&str; 5] = ["exports", "require", "module", "__filename", "__dirname"];
-
-fn parse_common_js<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    path: &str,
-    text: &str,
-) -> Option<v8::Local<'s, v8::Function>> {
-    let source = try_string(scope, text)?;
-    let resource = string(scope, path).into();
-    let origin = loader::origin(scope, resource, Kind::Script);
-    let mut source = v8::script_compiler::Source::new(source, Some(&origin));
-    let parameters = COMMON_JS_PARAMETERS.map(|name| string(scope, name));
-    v8::script_compiler::compile_function(
-        scope,
-        &mut source,
-        &parameters,
-        &[],
-        v8::script_compiler::CompileOptions::NoCompileOptions,
-        v8::script_compiler::NoCacheReason::NoReason,
-    )
+        Detected::Script(()) => Main::CommonJs,
+        Detected::Module(module) => Main::Module(module),
+    })
 }
 
 /// Tells the userland about its guest: `GuestStart` in native.ts.
@@ -191,23 +157,12 @@ fn begin_userland(
             let value = try_string(scope, value)?.into();
             set(scope, env, name, value);
         }
-        let versions = v8::Object::new(scope);
-        for (name, version) in [("hotcell", env!("CARGO_PKG_VERSION")), ("v8", v8::V8::get_version())] {
-            let version = string(scope, version).into();
-            set(scope, versions, name, version);
-        }
         let start = v8::Object::new(scope);
         let pid = v8::Integer::new(scope, PID).into();
         let kind = string(scope, kind).into();
         let filename = try_string(scope, filename)?.into();
-        let fields = [
-            ("argv", argv.into()),
-            ("env", env.into()),
-            ("pid", pid),
-            ("versions", versions.into()),
-            ("program", kind),
-            ("filename", filename),
-        ];
+        let fields =
+            [("argv", argv.into()), ("env", env.into()), ("pid", pid), ("program", kind), ("filename", filename)];
         for (name, value) in fields {
             set(scope, start, name, value);
         }

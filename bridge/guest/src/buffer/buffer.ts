@@ -3,7 +3,7 @@
  * replaced, decodes UTF-8 in JavaScript, and has no base64url.
  */
 import { bytesOf, copyOf } from "../bytes.ts";
-import { encodeText, normalizeEncoding, requireEncoding } from "../codec.ts";
+import { type Encoding, encodeText, normalizeEncoding, requireEncoding } from "../codec.ts";
 import { define, defineAll } from "../define.ts";
 import { codedError, describe, invalidArgType, invalidArgValue, outOfRange } from "../errors.ts";
 import { isAnyArrayBuffer, isUint8Array } from "../inspect/types.ts";
@@ -58,7 +58,11 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 
 /** A Buffer over a part of some bytes, shared with them. */
 export function bufferView(bytes: Uint8Array, start: number, end: number): Buffer {
-  return new FastBuffer(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes) + start, end - start);
+  return new FastBuffer(
+    TypedArrayPrototypeGetBuffer(bytes),
+    TypedArrayPrototypeGetByteOffset(bytes) + start,
+    end - start,
+  );
 }
 
 function validateSize(size: unknown): asserts size is number {
@@ -84,7 +88,8 @@ export function from(value: unknown, encodingOrOffset?: unknown, length?: unknow
     if (isAnyArrayBuffer(value)) return overArrayBuffer(value as ArrayBufferLike, encodingOrOffset, length);
     const primitive = (value as { valueOf?: () => unknown }).valueOf?.();
     if (primitive !== null && primitive !== undefined && primitive !== value) {
-      if (typeof primitive === "string" || typeof primitive === "object") return from(primitive, encodingOrOffset, length);
+      if (typeof primitive === "string" || typeof primitive === "object")
+        return from(primitive, encodingOrOffset, length);
     }
     const copied = copyArrayLike(value);
     if (copied !== undefined) return copied;
@@ -163,12 +168,34 @@ export function concat(list: unknown, totalLength?: unknown): Buffer {
 }
 
 export function byteLength(value: unknown, encoding?: unknown): number {
-  if (typeof value === "string") return lengthOf(encodeText(value, normalizeEncoding(encoding) ?? "utf8"));
+  if (typeof value === "string") return textLength(value, normalizeEncoding(encoding) ?? "utf8");
   const bytes = bytesOf(value);
   if (bytes === undefined) {
     throw invalidArgType("string", "of type string or an instance of Buffer or ArrayBuffer", value);
   }
   return lengthOf(bytes);
+}
+
+/** How many bytes a text takes; for base64 and hex how many it has room for, as Node says. */
+function textLength(text: string, encoding: Encoding): number {
+  switch (encoding) {
+    case "latin1":
+    case "ascii":
+      return text.length;
+    case "utf16le":
+      return text.length * 2;
+    case "hex":
+      return text.length >>> 1;
+    case "base64":
+    case "base64url": {
+      let digits = text.length;
+      if (digits > 0 && text[digits - 1] === "=") digits--;
+      if (digits > 1 && text[digits - 1] === "=") digits--;
+      return (digits * 3) >>> 2;
+    }
+    case "utf8":
+      return lengthOf(encodeText(text, "utf8"));
+  }
 }
 
 /** Fills a part, which must lie within, with a number, a text or bytes over and over. */
