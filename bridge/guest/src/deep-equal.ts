@@ -24,6 +24,7 @@ import {
   ObjectPrototypePropertyIsEnumerable,
   ObjectPrototypeToString,
   ReflectOwnKeys,
+  RegExpPrototypeToString,
   SetPrototypeForEach,
   SetPrototypeGetSize,
   SetPrototypeHas,
@@ -71,7 +72,7 @@ const SLOTS: [test: (value: unknown) => boolean, read: (value: never) => unknown
   [types.isBooleanObject, BooleanPrototypeValueOf],
   [types.isBigIntObject, BigIntPrototypeValueOf],
   [types.isSymbolObject, SymbolPrototypeValueOf],
-  [types.isRegExp, (value: RegExp) => `${value.source}/${value.flags}/${value.lastIndex}`],
+  [types.isRegExp, (value: RegExp) => `${RegExpPrototypeToString(value)}${value.lastIndex}`],
   [types.isNativeError, (value: Error) => `${value.name}: ${value.message}`],
 ];
 

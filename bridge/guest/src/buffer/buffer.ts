@@ -86,6 +86,8 @@ export function from(value: unknown, encodingOrOffset?: unknown, length?: unknow
   if (typeof value === "string") return asBuffer(encodeText(value, requireEncoding(encodingOrOffset)));
   if (value !== null && typeof value === "object") {
     if (isAnyArrayBuffer(value)) return overArrayBuffer(value as ArrayBufferLike, encodingOrOffset, length);
+    if (ArrayIsArray(value)) return copyElements(value, value.length);
+    if (isUint8Array(value)) return copyBytes(value);
     const primitive = (value as { valueOf?: () => unknown }).valueOf?.();
     if (primitive !== null && primitive !== undefined && primitive !== value) {
       if (typeof primitive === "string" || typeof primitive === "object")
@@ -126,16 +128,17 @@ function outOfBounds(message: string): Error {
 
 /** A copy of what has elements, or undefined for what has none. */
 function copyArrayLike(value: object): Buffer | undefined {
-  if (isUint8Array(value)) {
-    const copy = new FastBuffer(lengthOf(value));
-    TypedArrayPrototypeSet(copy, value);
-    return copy;
-  }
   const { length, type, data } = value as { length?: unknown; type?: unknown; data?: unknown };
   if (length !== undefined) {
     return typeof length === "number" ? copyElements(value as ArrayLike<unknown>, length) : new FastBuffer(0);
   }
   return type === "Buffer" && ArrayIsArray(data) ? copyElements(data, data.length) : undefined;
+}
+
+function copyBytes(bytes: Uint8Array): Buffer {
+  const copy = new FastBuffer(lengthOf(bytes));
+  TypedArrayPrototypeSet(copy, bytes);
+  return copy;
 }
 
 function copyElements(source: ArrayLike<unknown>, length: number): Buffer {

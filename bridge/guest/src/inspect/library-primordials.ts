@@ -23,6 +23,7 @@ import {
   Number,
   Object,
   RangeError,
+  ReflectGetOwnPropertyDescriptor,
   RegExp,
   RegExpPrototypeExec,
   RegExpPrototypeGetGlobal,
@@ -176,6 +177,13 @@ export function StringPrototypeSplit(text: string, separator: string, limit = 2 
   return parts;
 }
 
+/** An array to be filled by index, which has all of its elements from the start. */
+export function arrayOf(length: number): unknown[] {
+  const array: unknown[] = [];
+  for (let i = 0; i < length; i++) define(array, i, undefined, true);
+  return array;
+}
+
 /** Something to loop over that does not depend on iterators which the guest can replace. */
 function iterable<T>(next: () => { value: T } | undefined): Iterable<T> {
   const iterator = {
@@ -305,7 +313,12 @@ export function internalBinding(): object {
 }
 
 export const { sqrt: MathSqrt } = Math;
-export const { seal: ObjectSeal, getOwnPropertyDescriptor: ObjectGetOwnPropertyDescriptor } = Object;
+export const { seal: ObjectSeal } = Object;
+/** Without a prototype, where what a descriptor lacks would be looked up. */
+export function ObjectGetOwnPropertyDescriptor(target: object, key: PropertyKey): PropertyDescriptor | undefined {
+  const descriptor = ReflectGetOwnPropertyDescriptor(target, key);
+  return descriptor === undefined ? undefined : ({ __proto__: null, ...descriptor } as PropertyDescriptor);
+}
 export const { parseInt: NumberParseInt } = Number;
 /** Undefined before V8 13. */
 export const { isError: ErrorIsError } = Error as { isError?: (value: unknown) => boolean };
@@ -332,7 +345,6 @@ export const FunctionPrototypeCall: (self: object, ...args: unknown[]) => unknow
 export const FunctionPrototypeSymbolHasInstance: (self: object, value: unknown) => boolean = uncurryThis(
   FunctionPrototype[Symbol.hasInstance],
 );
-export const RegExpPrototypeToString: (self: RegExp) => string = uncurryThis(RegExpPrototype.toString);
 export const StringPrototypeNormalize: (self: string, form: string) => string = uncurryThis(StringPrototype.normalize);
 /** Loops are over `contentsOf`. */
 export const MapPrototypeEntries = undefined;
