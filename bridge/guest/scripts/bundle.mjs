@@ -29,6 +29,9 @@ const INSPECT_TEXTS = [
   ['s=t.stylize(e,"symbol")}', 's=`[${t.stylize(e,"symbol")}]`}'],
   ["return!1===i.enumerable&&(s=`[${s}]`)", 'return!1===i.enumerable&&"symbol"!=typeof r&&(s=`[${s}]`)'],
   ["{ [byteLength]: ${", "{ byteLength: ${"],
+  ['`${t.stylize(`[${r}]`,"string")}: ${i}`', "hotcellTypes.isTypedArray(e)?`[${r}]: ${i}`:`${r}: ${i}`"],
+  // A Proxy is shown as what it stands for.
+  ["c=je(e=c,!1),s+=1}", "c=je(e=c,!1)}"],
   // Our URL has an inspector of its own; a look at `href` would run the guest's code.
   ['return Pn=Pn||n(812),"string"==typeof t.href&&t instanceof Pn.URL', "return!1"],
   ["o=o||xn(t)", "o=t"],

@@ -4,7 +4,7 @@ import "./buffer/methods.ts";
 import { console } from "./console.ts";
 import { define, setName } from "./define.ts";
 import { clearImmediate, setImmediate } from "./immediates.ts";
-import { ObjectKeys } from "./primordials.ts";
+import { ObjectDefineProperty, ObjectKeys, SymbolToStringTag } from "./primordials.ts";
 import { process } from "./process.ts";
 import { queueMicrotask } from "./tasks.ts";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "./timers.ts";
@@ -59,6 +59,12 @@ install(
   },
   false,
 );
+
+ObjectDefineProperty(globalThis, SymbolToStringTag, {
+  __proto__: null,
+  value: "global",
+  configurable: true,
+} as PropertyDescriptor);
 
 install(
   {

@@ -101,7 +101,11 @@ export function runImmediates(): void {
     const { immediate } = entry;
     remove(entry);
     const callback = immediate._onImmediate;
-    if (typeof callback === "function") ReflectApply(callback, immediate, entry.args);
+    try {
+      if (typeof callback === "function") ReflectApply(callback, immediate, entry.args);
+    } finally {
+      immediate._onImmediate = null;
+    }
     drain();
   }
 }

@@ -161,6 +161,7 @@ class InputStream extends EventEmitter {
 
   pause(): this {
     this.#isFlowing = false;
+    this.#wantsReadable = false;
     return this;
   }
 
@@ -188,10 +189,9 @@ class InputStream extends EventEmitter {
     if (all.length > 0 && wanted > 0 && wanted <= all.length) taken = slice(all, 0, wanted);
     const rest = taken === null ? all : slice(all, wanted, all.length);
     if (rest.length > 0) this.#pieces.push(rest);
-    if (this.#wantsReadable || this.#isFlowing === false) {
-      if (!this.#isAtEnd) this.#request();
-      else if (this.#pieces.length === 0) this.#end();
-    }
+    this.#wantsReadable = true;
+    if (!this.#isAtEnd) this.#request();
+    else if (this.#pieces.length === 0) this.#end();
     if (taken !== null) this.emit("data", taken);
     return taken;
   }

@@ -34,7 +34,7 @@ pub(crate) fn begin<'s>(
     let (main, filename) = match compiled {
         Ok(compiled) => compiled,
         Err((error, message)) => {
-            begin_userland(scope, state, claim, "script", EVAL)?;
+            begin_userland(scope, state, claim, "script", &native::fs::join(&claim.spec.cwd, EVAL))?;
             crate::event_loop::uncaught(scope, state, error, message)?;
             return Ok(None);
         }
@@ -123,7 +123,7 @@ fn source<'s>(
         script
     };
     match script {
-        Some(script) => Some((Main::Script(script), shown.to_owned())),
+        Some(script) => Some((Main::Script(script), path)),
         None => as_module(scope),
     }
 }
@@ -132,9 +132,7 @@ fn file<'s>(scope: &mut v8::PinScope<'s, '_>, path: &str, text: &str) -> Option<
     if path.ends_with(".mjs") {
         return loader::compile(scope, &loader::file_url(path), text).map(Main::Module);
     }
-    // A module has at least one of these words in it; without them nothing need be compiled to see what the file is.
-    let may_be_module = !path.ends_with(".cjs") && ["import", "export", "await"].iter().any(|word| text.contains(word));
-    if may_be_module && is_module(scope, path, text)? {
+    if !path.ends_with(".cjs") && is_module(scope, path, text)? {
         return loader::compile(scope, &loader::file_url(path), text).map(Main::Module);
     }
     Some(Main::CommonJs)
@@ -144,7 +142,11 @@ fn file<'s>(scope: &mut v8::PinScope<'s, '_>, path: &str, text: &str) -> Option<
 const COMMON_JS_PARAMETERS: [&str; 5] = ["exports", "require", "module", "__filename", "__dirname"];
 
 /// Whether a file that does not parse as a CommonJS module has the syntax of an ES module.
-fn is_module(scope: &mut v8::PinScope<'_, '_>, path: &str, text: &str) -> Option<bool> {
+pub(crate) fn is_module(scope: &mut v8::PinScope<'_, '_>, path: &str, text: &str) -> Option<bool> {
+    // A module has at least one of these words in it; without them nothing need be compiled to see what the file is.
+    if !["import", "export", "await"].iter().any(|word| text.contains(word)) {
+        return Some(false);
+    }
     v8::tc_scope!(let scope, scope);
     let source = try_string(scope, text)?;
     let resource = string(scope, path).into();
@@ -187,7 +189,8 @@ fn begin_userland(
     guarded(scope, state, |scope| {
         let mut argv = Vec::with_capacity(claim.spec.args.len() + 2);
         argv.push(string(scope, EXEC_PATH).into());
-        if filename != EVAL {
+        // Source text without a name is no argument, as with `node --eval`.
+        if !matches!(claim.spec.program, GuestProgram::Source { name: None, .. }) {
             argv.push(try_string(scope, filename)?.into());
         }
         for arg in &claim.spec.args {

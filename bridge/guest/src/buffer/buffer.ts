@@ -3,7 +3,7 @@
  * replaced, decodes UTF-8 in JavaScript, and has no base64url.
  */
 import { bytesOf, copyOf } from "../bytes.ts";
-import { encodeText, normalizeEncoding, requireEncoding } from "../codec.ts";
+import { type Encoding, encodeText, normalizeEncoding, requireEncoding } from "../codec.ts";
 import { define, defineAll } from "../define.ts";
 import { codedError, describe, invalidArgType, invalidArgValue, outOfRange } from "../errors.ts";
 import { isAnyArrayBuffer, isUint8Array } from "../inspect/types.ts";
@@ -163,12 +163,34 @@ export function concat(list: unknown, totalLength?: unknown): Buffer {
 }
 
 export function byteLength(value: unknown, encoding?: unknown): number {
-  if (typeof value === "string") return lengthOf(encodeText(value, normalizeEncoding(encoding) ?? "utf8"));
+  if (typeof value === "string") return textLength(value, normalizeEncoding(encoding) ?? "utf8");
   const bytes = bytesOf(value);
   if (bytes === undefined) {
     throw invalidArgType("string", "of type string or an instance of Buffer or ArrayBuffer", value);
   }
   return lengthOf(bytes);
+}
+
+/** How many bytes a text takes; for base64 and hex how many it has room for, as Node says. */
+function textLength(text: string, encoding: Encoding): number {
+  switch (encoding) {
+    case "latin1":
+    case "ascii":
+      return text.length;
+    case "utf16le":
+      return text.length * 2;
+    case "hex":
+      return text.length >>> 1;
+    case "base64":
+    case "base64url": {
+      let digits = text.length;
+      if (digits > 0 && text[digits - 1] === "=") digits--;
+      if (digits > 1 && text[digits - 1] === "=") digits--;
+      return (digits * 3) >>> 2;
+    }
+    case "utf8":
+      return lengthOf(encodeText(text, "utf8"));
+  }
 }
 
 /** Fills a part, which must lie within, with a number, a text or bytes over and over. */

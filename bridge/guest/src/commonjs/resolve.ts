@@ -6,7 +6,7 @@ import { StringPrototypeEndsWith, StringPrototypeIndexOf, StringPrototypeSlice, 
 import { packageOf, readPackage } from "./package-json.ts";
 import { type Conditions, resolveExports, resolveImports } from "./package-exports.ts";
 
-const EXTENSIONS = [".js", ".json", ".cjs"];
+const EXTENSIONS = [".js", ".json"];
 const FILE = 0;
 const DIRECTORY = 1;
 
@@ -68,7 +68,7 @@ function asDirectory(path: string): string | undefined {
 }
 
 function asIndex(path: string): string | undefined {
-  for (let i = 0; i < EXTENSIONS.length - 1; i++) {
+  for (let i = 0; i < EXTENSIONS.length; i++) {
     const file = join(path, `index${EXTENSIONS[i]}`);
     if (kindOf(file) === FILE) return real(file);
   }

@@ -1,6 +1,6 @@
 import { native } from "../binding.ts";
 import { append, webInterface } from "../define.ts";
-import { codedError, invalidArgType } from "../errors.ts";
+import { codedError, invalidArgType, missingArgs } from "../errors.ts";
 import { inspect, type InspectOptions } from "../inspect/inspect.ts";
 import { List } from "../list.ts";
 import { ArrayPrototypeSort, TypeError } from "../primordials.ts";
@@ -69,6 +69,7 @@ webInterface(PerformanceEntry, "PerformanceEntry");
 
 export class PerformanceMark extends PerformanceEntry {
   constructor(name: unknown, options?: { startTime?: unknown; detail?: unknown } | null) {
+    if (arguments.length === 0) throw missingArgs('The "name" argument must be specified');
     const startTime = options?.startTime ?? native.now();
     if (typeof startTime !== "number") throw invalidArgType("startTime", "of type number", startTime);
     if (startTime < 0) {
@@ -153,6 +154,7 @@ export class Performance extends EventTarget {
   }
 
   mark(name: unknown, options?: { startTime?: unknown; detail?: unknown } | null): PerformanceMark {
+    if (arguments.length === 0) throw missingArgs('The "name" argument must be specified');
     const mark = new PerformanceMark(name, options);
     entries.push(mark);
     return mark;

@@ -201,7 +201,9 @@ class ParamsIterator {
     for (let i = this.#index, pair = pairAt(this.#params, i); pair !== undefined; pair = pairAt(this.#params, ++i)) {
       parts.push(inspect(this.#item(pair), options));
     }
-    return formatParts("URLSearchParams Iterator", parts, options);
+    return parts.length === 0
+      ? "URLSearchParams Iterator {  }"
+      : formatParts("URLSearchParams Iterator", parts, options);
   }
 }
 

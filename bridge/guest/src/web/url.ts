@@ -30,7 +30,7 @@ export class URL {
   #parts: string[];
   #params: URLSearchParams | undefined = undefined;
 
-  constructor(input: unknown, base?: unknown) {
+  constructor(input: unknown, base: unknown = undefined) {
     if (arguments.length === 0) throw missingArgs('The "url" argument must be specified');
     if (input === parsed) {
       this.#parts = base as string[];
