@@ -68,6 +68,8 @@ export class Guest {
   where: UncaughtWhere | undefined;
   readonly #stdin: Uint8Array[];
   readonly #texts = new Map<string, string>();
+  /** Made once: to evaluate something runs the guest's microtasks. */
+  readonly #makeBytes: (length: number) => Uint8Array;
   #wantsInput = false;
 
   constructor(options: GuestOptions = {}) {
@@ -75,6 +77,7 @@ export class Guest {
     for (const [file, text] of Object.entries(options.files ?? {})) this.#texts.set(file, text);
     this.#stdin = (options.stdin ?? []).map((piece) => Buffer.from(piece as string));
     this.context = createContext({}, { microtaskMode: "afterEvaluate" });
+    this.#makeBytes = this.evaluate("(length) => new Uint8Array(length)");
     this.hooks = (script.runInContext(this.context) as (native: Native) => Hooks)(this.#native(options));
     this.#installPrepareStackTrace();
     this.hooks.begin({
@@ -203,7 +206,7 @@ export class Guest {
   }
 
   #bytes(from: Uint8Array): Uint8Array {
-    const copy = this.evaluate<(length: number) => Uint8Array>("(length) => new Uint8Array(length)")(from.length);
+    const copy = this.#makeBytes(from.length);
     copy.set(from);
     return copy;
   }
@@ -241,6 +244,7 @@ export class Guest {
 
   #native({ moduleBytes, wasiImports }: GuestOptions): Native {
     const enqueue = this.evaluate<(callback: () => void) => void>("(callback) => void Promise.resolve().then(callback)");
+    const objectToString = this.evaluate("Object.prototype.toString");
     const cloneError = this.evaluate<(message: string) => Error>(
       '(message) => Object.assign(new Error(message), { name: "DataCloneError" })',
     );
@@ -308,7 +312,7 @@ export class Guest {
       errorSource: (error) => this.#sourceOf(error as Error),
       detailString: (value) => {
         if (value === null || typeof value !== "object") return String(value);
-        return value.toString === this.evaluate("Object.prototype.toString") ? "#<Object>" : "[object Object]";
+        return value.toString === objectToString ? "#<Object>" : "[object Object]";
       },
       raise: (signal) => {
         this.raised.push(signal);

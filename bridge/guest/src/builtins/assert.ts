@@ -55,6 +55,11 @@ function fail(options: AssertionOptions, generated: string): never {
   throw new AssertionError(options, generated);
 }
 
+/** Fails with a message that counts as given, as Node has it for some. */
+function failWith(options: AssertionOptions): never {
+  throw new AssertionError(options);
+}
+
 const show = (value: unknown): string =>
   inspect(value, { compact: false, customInspect: false, depth: 1000, maxArrayLength: 1 / 0, sorted: true, getters: true });
 
@@ -123,8 +128,8 @@ const comparisons = {
   deepEqual: comparison("deepEqual", (a, b) => isDeepEqual(a, b, false), (a, b) =>
     `Expected values to be loosely deep-equal:\n\n${show(a)}\n\nshould loosely deep-equal\n\n${show(b)}`,
   ),
-  notDeepEqual: comparison("notDeepEqual", (a, b) => !isDeepEqual(a, b, false), (a) =>
-    `Expected "actual" not to be loosely deep-equal to:\n\n${show(a)}\n`,
+  notDeepEqual: comparison("notDeepEqual", (a, b) => !isDeepEqual(a, b, false), (a, b) =>
+    `Expected values not to be loosely deep-equal:\n\n${show(a)}\n\nshould not loosely deep-equal\n\n${show(b)}`,
   ),
   deepStrictEqual: comparison("deepStrictEqual", (a, b) => isDeepEqual(a, b, true), (a, b) =>
     `Expected values to be strictly deep-equal:\n${difference(a, b)}`,
@@ -153,8 +158,11 @@ function checkError(actual: unknown, expected: unknown, message: unknown, operat
     if (ObjectPrototypeIsPrototypeOf(Error, expected)) {
       fail(options, `The error is expected to be an instance of "${expected.name}". Received ${inspect(actual)}`);
     }
-    if (ReflectApply(expected as Run, {}, [actual]) === true) return;
-    fail(options, `The ${expected.name === "" ? "" : `"${expected.name}" `}validation function is expected to return "true".`);
+    const answer = ReflectApply(expected as Run, {}, [actual]);
+    if (answer === true) return;
+    const caught = isNativeError(actual) ? `\n\nCaught error:\n\n${actual}` : "";
+    const name = expected.name === "" ? "" : `"${expected.name}" `;
+    fail(options, `The ${name}validation function is expected to return "true". Received ${inspect(answer)}${caught}`);
   }
   if (expected === null || typeof expected !== "object") {
     throw invalidArgType("expected", "of type function or an instance of Error, RegExp, or Object", expected);
@@ -176,7 +184,7 @@ function checkError(actual: unknown, expected: unknown, message: unknown, operat
   }
 }
 
-const OPEN = "Missing expected ";
+const MISSING = "Missing expected ";
 
 function throws(run: unknown, expected?: unknown, message?: unknown): void {
   validateFunction(run, "fn");
@@ -192,7 +200,7 @@ function throws(run: unknown, expected?: unknown, message?: unknown): void {
   }
   if (thrown === undefined) {
     const tail = message === undefined ? "." : `: ${message}`;
-    fail({ expected, operator: "throws", stackStartFn: throws }, `${OPEN}exception${tail}`);
+    failWith({ expected, message: `${MISSING}exception${tail}`, operator: "throws", stackStartFn: throws });
   }
   checkError(thrown.error, expected, message, "throws", throws);
 }
@@ -202,8 +210,9 @@ function doesNotThrow(run: unknown, message?: unknown): void {
   try {
     run();
   } catch (error) {
-    const text = `Got unwanted exception.\nActual message: "${(error as Error | undefined)?.message}"`;
-    fail({ actual: error, message, operator: "doesNotThrow", stackStartFn: doesNotThrow }, text);
+    const detail = message === undefined ? "." : `: ${message}`;
+    const text = `Got unwanted exception${detail}\nActual message: "${(error as Error | undefined)?.message}"`;
+    failWith({ actual: error, message: text, operator: "doesNotThrow", stackStartFn: doesNotThrow });
   }
 }
 
@@ -213,8 +222,8 @@ function rejects(input: unknown, expected?: unknown, message?: unknown): Promise
     PromisePrototypeThen(
       promise,
       () => {
-        const options = { expected, message, operator: "rejects", stackStartFn: rejects };
-        reject(new AssertionError(options, `${OPEN}rejection.`));
+        const text = `${MISSING}rejection${message === undefined ? "." : `: ${message}`}`;
+        reject(new AssertionError({ expected, message: text, operator: "rejects", stackStartFn: rejects }));
       },
       (reason) => {
         try {
@@ -248,7 +257,8 @@ function doesNotMatch(text: unknown, expression: unknown, message?: unknown): vo
 function ifError(value: unknown): void {
   if (value === null || value === undefined) return;
   const shown = isNativeError(value) ? value.message : inspect(value);
-  fail({ actual: value, expected: null, operator: "ifError", stackStartFn: ifError }, `ifError got unwanted exception: ${shown}`);
+  const text = `ifError got unwanted exception: ${shown}`;
+  failWith({ actual: value, expected: null, message: text, operator: "ifError", stackStartFn: ifError });
 }
 
 function failAlways(message?: unknown): never {
@@ -259,7 +269,7 @@ const others = { ok, fail: failAlways, throws, doesNotThrow, rejects, match, doe
 
 function create(isStrict: boolean): object {
   const assert = (value: unknown, message?: unknown) => ok(value, message);
-  setName(assert, isStrict ? "strict" : "assert");
+  setName(assert, isStrict ? "strict" : "ok");
   defineAll(assert, comparisons);
   defineAll(assert, others);
   if (isStrict) {
