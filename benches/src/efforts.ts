@@ -7,7 +7,7 @@ export type Cost = "call" | "batch" | "start" | "memory";
 export type Efforts = Readonly<Record<Cost, Effort>>;
 
 /** Calls that a user waits for one by one come with a gap, in which parked workers are refilled. */
-const GAP_MS = 5;
+export const GAP_MS = 5;
 
 /** Runs that are counted of each latency row unless said otherwise. */
 export const DEFAULT_COUNTED = 200;

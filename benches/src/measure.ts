@@ -18,21 +18,35 @@ export interface Task<T> {
 }
 
 /**
+ * Takes samples one after the other.
+ *
+ * @returns Those that count.
+ * @throws What taking one throws; the signal's reason once it is aborted.
+ */
+export async function collect(take: () => Promise<number>, effort: Effort, signal: AbortSignal): Promise<number[]> {
+  const samples: number[] = [];
+  for (let i = -effort.warmups; i < effort.counted; i++) {
+    signal.throwIfAborted();
+    const sample = await take();
+    if (i >= 0) samples.push(sample);
+    if (effort.gapMs > 0) await delay(effort.gapMs, undefined, { signal });
+  }
+  return samples;
+}
+
+/**
  * Takes the time of a task again and again, one run after the other, and verifies every one, warm-ups included.
  *
  * @returns Milliseconds of each counted run.
  * @throws What the task throws; the signal's reason once it is aborted.
  */
-export async function measure<T>(task: Task<T>, effort: Effort, signal: AbortSignal): Promise<number[]> {
-  const samples: number[] = [];
-  for (let i = -effort.warmups; i < effort.counted; i++) {
-    signal.throwIfAborted();
+export function measure<T>(task: Task<T>, effort: Effort, signal: AbortSignal): Promise<number[]> {
+  const take = async () => {
     const started = performance.now();
     const result = await task.run();
     const ms = performance.now() - started;
     await task.verify(result);
-    if (i >= 0) samples.push(ms);
-    if (effort.gapMs > 0) await delay(effort.gapMs, undefined, { signal });
-  }
-  return samples;
+    return ms;
+  };
+  return collect(take, effort, signal);
 }

@@ -12,6 +12,8 @@ import { rows } from "./rows/index.js";
 import { runAll } from "./runner.js";
 import { Subject } from "./subject.js";
 
+const PHASE_RUNS = 50;
+
 /** Measures what the options ask for. */
 export async function measureReport(options: Options, resources: Resources, progress: StderrProgress): Promise<Report> {
   const takenAt = new Date();
@@ -22,12 +24,13 @@ export async function measureReport(options: Options, resources: Resources, prog
   const subjects = carriers
     .filter(({ name }) => options.carriers.includes(name))
     .flatMap((carrier) => options.snapshots.map((snapshot) => new Subject(carrier, snapshot, resources)));
-  const { version, v8Version } = await subjects[0]!.sidecar();
+  const { version, v8Version } = (await subjects[0]!.sidecar()).sidecar;
   const plan = {
     rows: rows.filter(({ name }) => options.rows?.has(name) ?? true),
     subjects,
     references,
     beside: options.references,
+    phaseRuns: PHASE_RUNS,
     efforts,
   };
   const findings = await runAll(plan, resources, progress);

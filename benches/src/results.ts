@@ -1,6 +1,7 @@
 import type { Efforts } from "./efforts.js";
 import type { Load, Machine } from "./machine.js";
 import { type Metric, perSecond, type Section } from "./metric.js";
+import type { PhaseSummary } from "./phases.js";
 import type { Row } from "./rows/row.js";
 import { type Summary, summarize } from "./statistics.js";
 import type { SnapshotMode } from "./subject.js";
@@ -21,6 +22,7 @@ export interface RowResult extends Measured {
   /** The median as a multiple of a reference's, which was measured right before and right after. */
   ratio: Ratio;
   target?: Target;
+  phases?: PhaseSummary;
 }
 
 export interface Ratio {

@@ -1,5 +1,6 @@
 import { type Efforts, shareOf } from "./efforts.js";
 import { SECTIONS } from "./metric.js";
+import { summarizePhases } from "./phases.js";
 import { type Reference, UnavailableError } from "./references/reference.js";
 import type { Resources } from "./resources.js";
 import { type Measured, type Missing, measured, type RowResult, target, variant } from "./results.js";
@@ -22,6 +23,8 @@ export interface Plan {
   references: readonly Reference[];
   /** Whether the references that stand beside the rows are measured as well, and not only those of the ratios. */
   beside: boolean;
+  /** Runs of each row that are asked where their time went; 0 for none. */
+  phaseRuns: number;
   efforts: Efforts;
 }
 
@@ -58,13 +61,16 @@ export async function runAll(plan: Plan, resources: Resources, progress: Progres
     }
     for (const row of rows) {
       for (const subject of plan.subjects) {
-        if (!row.snapshots.includes(subject.snapshot)) continue;
+        if (!row.snapshots.includes(subject.snapshot) || !subject.canMeasure(row.cost)) continue;
         const name = variant(row.name, subject.carrier.name, subject.snapshot);
         progress.measuring(name);
         try {
           const result = await measureRow(row, subject, find(plan.references, row.reference), plan.efforts);
           progress.found(result);
           findings.rows.push(result);
+          if (row.phases !== undefined && plan.phaseRuns > 0) {
+            result.phases = summarizePhases(await row.phases(subject, plan.phaseRuns));
+          }
         } catch (error) {
           note(error, name, findings.failures);
         }
@@ -93,8 +99,7 @@ export async function measureRow(
 ): Promise<RowResult> {
   const { resources } = subject;
   const startedAt = new Date();
-  // Before the first half: the subject's sidecar starts while nothing is measured.
-  await subject.sidecar();
+  await subject.prepare(row.cost);
   const before = await measureReference(reference, efforts, BESIDE_SHARE, resources);
   const samples = await row.measure(subject, efforts[row.cost]);
   const after = await measureReference(reference, efforts, BESIDE_SHARE, resources);

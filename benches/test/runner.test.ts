@@ -23,8 +23,9 @@ function diary() {
 }
 
 function subject(snapshot: SnapshotMode, signal: AbortSignal = new AbortController().signal): Subject {
-  const carrier: Carrier = { name: "child", start: () => assert.fail("nothing is started here") };
-  return { carrier, snapshot, resources: { signal }, sidecar: async () => undefined } as unknown as Subject;
+  const carrier: Carrier = { name: "child", sharesProcess: false, start: () => assert.fail("nothing is started here") };
+  const own = { canMeasure: () => true, prepare: async () => {} };
+  return { carrier, snapshot, resources: { signal }, ...own } as unknown as Subject;
 }
 
 function row(name: string, over: Partial<Row> = {}): Row {
@@ -51,7 +52,11 @@ function reference(name: string, over: Partial<Reference> = {}): Reference {
 }
 
 function run(rows: Row[], references: Reference[], subjects: Subject[], progress = diary().progress, beside = true) {
-  return runAll({ rows, subjects, references, beside, efforts }, subjects[0]!.resources as Resources, progress);
+  return runAll(
+    { rows, subjects, references, beside, phaseRuns: 0, efforts },
+    subjects[0]!.resources as Resources,
+    progress,
+  );
 }
 
 describe("a run", () => {

@@ -6,7 +6,9 @@ import type { Measured, Missing, Report, RowResult } from "../results.js";
 import { type Bar, barChart } from "./chart/bars.js";
 import { type Lane, laneChart } from "./chart/lanes.js";
 import { element, escapeText } from "./chart/markup.js";
+import { stackChart } from "./chart/stacks.js";
 import { percent } from "./markdown.js";
+import { PHASE_NAMES, phaseLines } from "./phase-table.js";
 import { STYLE } from "./style.js";
 import { COLUMNS, tableSections, targetText } from "./table.js";
 
@@ -18,6 +20,7 @@ export function html(report: Report): string {
     cards(report),
     legend(),
     ...SECTIONS.map((section) => chart(report, section)),
+    phases(report),
     missing("What failed", report.failures),
     missing("What was not measured", report.unavailable),
     table(report),
@@ -100,6 +103,23 @@ function chart(report: Report, section: Section): string {
   }
   const drawn = frames.map((frame) => element("div", { class: "frame" }, frame)).join("");
   return element("section", {}, element("h2", {}, escapeText(SECTION_TITLES[section])) + drawn);
+}
+
+function phases(report: Report): string {
+  // One that writes for so long would leave the others no room on the axis.
+  const lines = phaseLines({ rows: report.rows.filter(({ batch }) => batch === undefined) });
+  if (lines.length === 0) return "";
+  const stacks = lines.map(({ row, warm, us }) => ({
+    name: row.name,
+    note: `${row.carrier}, ${row.snapshot}; ${percent(warm)} warm`,
+    parts: us,
+  }));
+  const chart = stackChart(stacks, PHASE_NAMES, (us) => timeText(us / 1000));
+  return element(
+    "section",
+    {},
+    `${element("h2", {}, "Where the time goes")}${element("div", { class: "frame" }, chart)}`,
+  );
 }
 
 function lane(result: Measured | RowResult): Lane {

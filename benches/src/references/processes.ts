@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { collect } from "../measure.js";
 import { residentBytes, settle } from "../resident.js";
 import type { Resources } from "../resources.js";
 import { expectSame, type OpenReference, type Reference, timed, UnavailableError } from "./reference.js";
@@ -41,20 +42,19 @@ async function idleNode(resources: Resources): Promise<ChildProcess> {
 
 async function openNodeMemory(resources: Resources): Promise<OpenReference> {
   return {
-    async measure({ warmups, counted }) {
-      const samples: number[] = [];
-      for (let i = -warmups; i < counted; i++) {
-        const child = await idleNode(resources);
-        await settle(child.pid!, resources.signal);
-        if (i >= 0) samples.push(residentBytes(child.pid!) / 1e6);
-        const exited = once(child, "exit");
-        child.stdin!.end();
-        await exited;
-      }
-      return samples;
-    },
+    measure: (effort) => collect(() => nodeMemory(resources), effort, resources.signal),
     close: async () => {},
   };
+}
+
+async function nodeMemory(resources: Resources): Promise<number> {
+  const child = await idleNode(resources);
+  await settle(child.pid!, resources.signal);
+  const bytes = residentBytes(child.pid!);
+  const exited = once(child, "exit");
+  child.stdin!.end();
+  await exited;
+  return bytes / 1e6;
 }
 
 export const processReferences = [

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { measure } from "../measure.js";
+import { collect, measure } from "../measure.js";
 import { residentBytes, settle } from "../resident.js";
 import type { Resources } from "../resources.js";
 import { installed } from "./installed.js";
@@ -162,19 +162,14 @@ async function openCold(resources: Resources): Promise<OpenReference> {
 
 async function openMemory(resources: Resources): Promise<OpenReference> {
   binary();
-  return {
-    async measure({ warmups, counted }) {
-      const samples: number[] = [];
-      for (let i = -warmups; i < counted; i++) {
-        const workerd = await Workerd.start(resources);
-        await settle(workerd.pid, resources.signal);
-        if (i >= 0) samples.push(residentBytes(workerd.pid) / 1e6);
-        await workerd.end();
-      }
-      return samples;
-    },
-    close: async () => {},
+  const take = async () => {
+    const workerd = await Workerd.start(resources);
+    await settle(workerd.pid, resources.signal);
+    const bytes = residentBytes(workerd.pid);
+    await workerd.end();
+    return bytes / 1e6;
   };
+  return { measure: (effort) => collect(take, effort, resources.signal), close: async () => {} };
 }
 
 export const workerdReferences = [

@@ -1,92 +1,64 @@
-import type { RunResult, Sandbox, SandboxOptions, Sidecar } from "hotcell";
-import { measure } from "../measure.js";
+import { collect } from "../measure.js";
 import { SNAPSHOT_MODES } from "../subject.js";
-import { expectRun } from "./expect.js";
-import { commands } from "./programs.js";
 import type { Row } from "./row.js";
 
-interface ColdRow extends Pick<Row, "name" | "what" | "snapshots" | "target"> {
+interface ColdRow extends Pick<Row, "name" | "what" | "target"> {
+  program: "js" | "wasm";
   /** Whether what sidecars before it left on disk is there. */
   cached: boolean;
-  sandbox?: () => SandboxOptions;
-  run(sandbox: Sandbox): Promise<RunResult>;
-  stdout: string;
 }
 
-/** A row whose samples are sidecars: from the start of the process to the first guest's result. */
-function cold({ cached, sandbox = () => ({}), run, stdout, ...row }: ColdRow): Row {
+/** A row whose samples are sidecars, each from its start to its first guest's result. */
+function cold({ program, cached, ...row }: ColdRow): Row {
   return {
     ...row,
     section: "cold",
     unit: "ms",
     cost: "start",
+    // Without a snapshot nothing is left on disk.
+    snapshots: cached ? SNAPSHOT_MODES : ["auto", "block"],
     reference: "spawn_node",
     beside: ["spawn_node", "workerd_cold"],
-    async measure(subject, effort) {
+    measure(subject, effort) {
       const { resources } = subject;
-      if (cached) await subject.fillCache();
-      const options = sandbox();
-      let empty: string | undefined;
-      const task = {
-        async run() {
-          const sidecar = await subject.start(empty === undefined ? {} : { HOTCELL_CACHE_DIR: empty });
-          return { sidecar, result: await run(await sidecar.createSandbox(options)) };
-        },
-        async verify({ sidecar, result }: { sidecar: Sidecar; result: RunResult }) {
-          expectRun(result, stdout);
-          await subject.end(sidecar);
-          if (empty === undefined) return;
-          resources.removeDirectory(empty);
-          empty = resources.directory();
-        },
+      const step = { kind: "first", program } as const;
+      const take = async () => {
+        if (cached) return (await subject.step(step)).value;
+        const empty = resources.directory();
+        const { value } = await subject.step(step, { HOTCELL_CACHE_DIR: empty });
+        resources.removeDirectory(empty);
+        return value;
       };
-      if (!cached) empty = resources.directory();
-      try {
-        return await measure(task, effort, resources.signal);
-      } finally {
-        if (empty !== undefined) resources.removeDirectory(empty);
-      }
+      return collect(take, effort, resources.signal);
     },
   };
 }
-
-const HELLO = 'console.log("hello")';
 
 export const coldRows: readonly Row[] = [
   cold({
     name: "cold_first_js",
     what: "from the sidecar's start to the result of its first JavaScript guest, with what earlier ones left on disk",
-    snapshots: SNAPSHOT_MODES,
     target: { child: 60 },
+    program: "js",
     cached: true,
-    run: (sandbox) => sandbox.run(HELLO),
-    stdout: "hello\n",
   }),
   cold({
     name: "cold_first_js_no_cache",
-    what: "the same with nothing on disk",
-    snapshots: ["auto", "block"],
+    what: "from the sidecar's start to the result of its first JavaScript guest, with nothing on disk",
     target: { child: 150 },
+    program: "js",
     cached: false,
-    run: (sandbox) => sandbox.run(HELLO),
-    stdout: "hello\n",
   }),
   cold({
     name: "cold_first_wasm",
     what: "from the sidecar's start to the result of its first guest, the WASI command true, with what earlier ones left on disk",
-    snapshots: SNAPSHOT_MODES,
+    program: "wasm",
     cached: true,
-    sandbox: () => ({ files: commands("true") }),
-    run: (sandbox) => sandbox.exec("true"),
-    stdout: "",
   }),
   cold({
     name: "cold_first_wasm_no_cache",
-    what: "the same with nothing on disk",
-    snapshots: ["auto", "block"],
+    what: "from the sidecar's start to the result of its first guest, the WASI command true, with nothing on disk",
+    program: "wasm",
     cached: false,
-    sandbox: () => ({ files: commands("true") }),
-    run: (sandbox) => sandbox.exec("true"),
-    stdout: "",
   }),
 ];

@@ -1,71 +1,41 @@
-import type { GuestProcess, Sidecar } from "hotcell";
-import type { Effort } from "../measure.js";
-import { residentBytes, settle } from "../resident.js";
-import type { Subject } from "../subject.js";
-import { SNAPSHOT_MODES } from "../subject.js";
+import { collect } from "../measure.js";
+import { LIVE_GUESTS, USED_GUESTS } from "../steps.js";
+import { SNAPSHOT_MODES, type Subject } from "../subject.js";
 import type { Row } from "./row.js";
 
-interface MemoryRow extends Pick<Row, "name" | "what" | "snapshots" | "target"> {
-  /** Settings of the sidecars beside the subject's own. */
-  settings?: Readonly<Record<string, string>>;
-  /** MB, taken from a sidecar that has come to rest. */
-  take(sidecar: Sidecar, subject: Subject): Promise<number>;
+interface MemoryRow extends Pick<Row, "name" | "what" | "target"> {
+  snapshots?: Row["snapshots"];
+  /** Bytes. */
+  take(subject: Subject): Promise<number>;
 }
 
-/** A row whose samples are sidecars' resident memory. */
-function memory({ settings = {}, take, ...row }: MemoryRow): Row {
+/** A row whose samples are of the resident memory of sidecars that have come to rest. */
+function memory({ snapshots = ["auto"], take, ...row }: MemoryRow): Row {
   return {
     ...row,
     section: "memory",
     unit: "MB",
     cost: "memory",
+    snapshots,
     reference: "node_memory",
     beside: ["node_memory", "workerd_memory"],
-    async measure(subject: Subject, { warmups, counted }: Effort) {
-      await subject.fillCache();
-      const samples: number[] = [];
-      for (let i = -warmups; i < counted; i++) {
-        const taken = await withSidecar(subject, settings, (sidecar) => take(sidecar, subject));
-        if (i >= 0) samples.push(taken);
-      }
-      return samples;
-    },
+    measure: (subject, effort) => collect(async () => (await take(subject)) / 1e6, effort, subject.resources.signal),
   };
 }
 
-async function withSidecar<T>(
-  subject: Subject,
-  settings: Readonly<Record<string, string>>,
-  use: (sidecar: Sidecar) => Promise<T>,
-): Promise<T> {
-  const sidecar = await subject.start(settings);
-  try {
-    await settle(sidecar.pid, subject.resources.signal);
-    return await use(sidecar);
-  } finally {
-    await subject.end(sidecar);
-  }
-}
-
-async function resident(sidecar: Sidecar): Promise<number> {
-  return residentBytes(sidecar.pid) / 1e6;
-}
-
-const LIVE_GUESTS = 32;
 const MORE_PARKED = 8;
 
-/** Guests that have said that they are there, and wait for an input that does not come. */
-async function liveGuests(sidecar: Sidecar): Promise<GuestProcess[]> {
-  const sandbox = await sidecar.createSandbox();
-  const source = 'process.stdin.resume(); process.stdout.write("ready");';
-  const guests = Array.from({ length: LIVE_GUESTS }, () => sandbox.spawn({ source }, { stdin: "pipe" }));
-  for (const guest of guests) {
-    const { value } = await guest.stdout.getReader().read();
-    if (value === undefined || Buffer.from(value).toString() !== "ready") {
-      throw new Error(`A guest that was to wait ended: ${JSON.stringify(await guest.exit)}`);
-    }
+/** Bytes of a parked worker. @throws Error where none were parked. */
+async function parkedWorker(subject: Subject): Promise<number> {
+  const rest = { kind: "resident", load: "none" } as const;
+  const none = await subject.step(rest, { HOTCELL_WARM_ISOLATES: "0" });
+  const full = await subject.step(rest, { HOTCELL_WARM_ISOLATES: String(MORE_PARKED) });
+  // Each one is a thread. There may be several kinds of them, and a bound for all kinds together.
+  const workers = full.threads! - none.threads!;
+  if (workers < MORE_PARKED) {
+    throw new Error(`HOTCELL_WARM_ISOLATES=${MORE_PARKED} parks ${workers} workers more than 0 does.`);
   }
-  return guests;
+  return (full.value - none.value) / workers;
 }
 
 export const memoryRows: readonly Row[] = [
@@ -74,44 +44,25 @@ export const memoryRows: readonly Row[] = [
     what: "the sidecar at rest, its parked workers included, before its first guest",
     snapshots: SNAPSHOT_MODES,
     target: { child: 60 },
-    take: resident,
+    take: async (subject) => (await subject.step({ kind: "resident", load: "none" })).value,
   }),
   memory({
-    name: "memory_after_100",
-    what: "the sidecar at rest after 100 JavaScript guests, its parked workers included",
-    snapshots: ["auto"],
-    async take(sidecar, subject) {
-      const sandbox = await sidecar.createSandbox();
-      for (let n = 0; n < 100; n++) await sandbox.run(`console.log(${n})`);
-      await settle(sidecar.pid, subject.resources.signal);
-      return resident(sidecar);
-    },
+    name: "memory_used",
+    what: `the sidecar at rest after ${USED_GUESTS} JavaScript guests, its parked workers included`,
+    snapshots: SNAPSHOT_MODES,
+    take: async (subject) => (await subject.step({ kind: "resident", load: "hundred" })).value,
   }),
   memory({
     name: "memory_parked_worker",
-    what: `a parked worker: what ${MORE_PARKED} of them for each kind add to a sidecar that parks none, shared out`,
-    snapshots: ["auto"],
-    target: { child: 2.3 },
-    settings: { HOTCELL_WARM_ISOLATES: "0" },
-    async take(sidecar, subject) {
-      const none = await resident(sidecar);
-      const parked = { HOTCELL_WARM_ISOLATES: String(MORE_PARKED) };
-      const full = await withSidecar(subject, parked, resident);
-      return (full - none) / MORE_PARKED;
-    },
+    what: "a parked worker: what parking many of them adds to a sidecar, shared out",
+    target: { child: 2.3, "in-process": 2.3 },
+    take: parkedWorker,
   }),
   memory({
     name: "memory_live_guest",
     what: `a JavaScript guest that waits for input: what ${LIVE_GUESTS} of them add to a sidecar that parks none, shared out`,
-    snapshots: ["auto"],
-    settings: { HOTCELL_WARM_ISOLATES: "0" },
-    async take(sidecar, subject) {
-      const before = await resident(sidecar);
-      const guests = await liveGuests(sidecar);
-      await settle(sidecar.pid, subject.resources.signal);
-      const each = ((await resident(sidecar)) - before) / LIVE_GUESTS;
-      await Promise.all(guests.map((guest) => guest[Symbol.asyncDispose]()));
-      return each;
-    },
+    snapshots: SNAPSHOT_MODES,
+    take: async (subject) =>
+      (await subject.step({ kind: "resident", load: "live" }, { HOTCELL_WARM_ISOLATES: "0" })).value,
   }),
 ];

@@ -1,3 +1,4 @@
+import type { Phases } from "hotcell";
 import type { Cost } from "../efforts.js";
 import type { Effort } from "../measure.js";
 import type { Metric, Section } from "../metric.js";
@@ -21,4 +22,6 @@ export interface Row extends Metric {
   readonly target?: Readonly<Record<string, number>>;
   /** Samples in `unit`, as many as the effort counts. */
   measure(subject: Subject, effort: Effort): Promise<number[]>;
+  /** Where the time of that many runs went, which are not those that are measured. */
+  phases?(subject: Subject, runs: number): Promise<Phases[]>;
 }

@@ -1,4 +1,6 @@
-import type { RunResult, Sandbox, SandboxOptions } from "hotcell";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Phases, RunResult, Sandbox, SandboxOptions } from "hotcell";
+import { GAP_MS } from "../efforts.js";
 import { measure } from "../measure.js";
 import { SNAPSHOT_MODES } from "../subject.js";
 import { expectRun } from "./expect.js";
@@ -8,11 +10,11 @@ import type { Row } from "./row.js";
 type Output = RunResult<string | Buffer>;
 
 /** A row whose samples are single guests, run one after the other in one sandbox. */
-interface SingleRow extends Omit<Row, "measure" | "unit" | "cost" | "snapshots"> {
+interface SingleRow extends Omit<Row, "measure" | "phases" | "unit" | "cost" | "snapshots"> {
   cost?: Row["cost"];
   snapshots?: Row["snapshots"];
   sandbox?: () => SandboxOptions;
-  run(sandbox: Sandbox): Promise<Output>;
+  run(sandbox: Sandbox, options?: { phases: true }): Promise<Output>;
   stdout: string | Buffer | RegExp;
 }
 
@@ -26,6 +28,18 @@ function single({ sandbox = () => ({}), run, stdout, cost = "call", snapshots = 
       subject.withSandbox(sandbox(), (box) => {
         const task = { run: () => run(box), verify: (result: Output) => expectRun(result, stdout) };
         return measure(task, effort, subject.resources.signal);
+      }),
+    phases: (subject, runs) =>
+      subject.withSandbox(sandbox(), async (box) => {
+        const found: Phases[] = [];
+        for (let i = 0; i < runs; i++) {
+          const result = await run(box, { phases: true });
+          expectRun(result, stdout);
+          if (result.phases === undefined) throw new Error("A guest that was to say where its time went did not.");
+          found.push(result.phases);
+          await delay(GAP_MS, undefined, { signal: subject.resources.signal });
+        }
+        return found;
       }),
   };
 }
@@ -53,7 +67,7 @@ const javascript: Row[] = [
     reference: "pipe_round_trip",
     beside: ["pipe_round_trip", "isolated_vm_empty", "workerd_empty", "spawn_node"],
     target: { child: 0.25, "in-process": 0.15 },
-    run: (sandbox) => sandbox.run(""),
+    run: (sandbox, options) => sandbox.run("", options),
     stdout: "",
   }),
   single({
@@ -63,7 +77,7 @@ const javascript: Row[] = [
     snapshots: SNAPSHOT_MODES,
     reference: "pipe_round_trip",
     beside: ["pipe_round_trip", "isolated_vm_empty", "workerd_empty", "spawn_node"],
-    run: (sandbox) => sandbox.run('console.log("hello")'),
+    run: (sandbox, options) => sandbox.run('console.log("hello")', options),
     stdout: "hello\n",
   }),
   single({
@@ -73,11 +87,12 @@ const javascript: Row[] = [
     reference: "node_context",
     beside: ["spawn_node"],
     sandbox: () => ({ files: smallModules() }),
-    run: (sandbox) =>
+    run: (sandbox, options) =>
       sandbox.run(
         `let sum = 0;
          for (let n = 0; n < ${SMALL_MODULES}; n++) sum += require("/app/part" + n + ".js").value;
          console.log(sum);`,
+        options,
       ),
     stdout: `${(SMALL_MODULES * (SMALL_MODULES - 1)) / 2}\n`,
   }),
@@ -96,7 +111,7 @@ function wasi(
     reference: "pipe_round_trip",
     beside: ["pipe_round_trip", "spawn_true"],
     sandbox: () => ({ cwd: "/work", files: commands(command) }),
-    run: (sandbox) => sandbox.exec(command, args),
+    run: (sandbox, options) => sandbox.exec(command, args, options),
   });
 }
 
@@ -116,7 +131,7 @@ const output: Row[] = [
     reference: "pipe_round_trip",
     beside: ["spawn_true"],
     target: { child: 0.6, "in-process": 0.6 },
-    run: (sandbox) => sandbox.run(`process.stdout.write("${BLOCK}".repeat(4096))`),
+    run: (sandbox, options) => sandbox.run(`process.stdout.write("${BLOCK}".repeat(4096))`, options),
     stdout: KIB_64,
   }),
   single({
@@ -127,11 +142,11 @@ const output: Row[] = [
     batch: { amount: 16, unit: "MiB" },
     reference: "pipe_16m",
     beside: ["pipe_16m"],
-    run: (sandbox) =>
+    run: (sandbox, options) =>
       sandbox.run(
         `const chunk = Uint8Array.from({ length: 65536 }, (_, i) => i);
          for (let n = 0; n < 256; n++) process.stdout.write(chunk);`,
-        { encoding: "buffer" },
+        { ...options, encoding: "buffer" },
       ),
     stdout: MIB_16,
   }),

@@ -1,5 +1,6 @@
 import { reportEfforts } from "../../src/efforts.js";
 import type { Section } from "../../src/metric.js";
+import { PHASES } from "../../src/phases.js";
 import { references } from "../../src/references/index.js";
 import { measured, type Report, type RowResult, target } from "../../src/results.js";
 import { rows } from "../../src/rows/index.js";
@@ -35,6 +36,9 @@ export function sampleReport(): Report {
         snapshot,
         ratio: { reference: row.reference, p50: 0.02, times: result.summary.p50 / 0.02 },
         ...(goal === undefined ? {} : { target: goal }),
+        ...(row.phases === undefined
+          ? {}
+          : { phases: { runs: 50, warm: 0.98, p50Us: PHASES.map((_, phase) => (phase + 1) * (index + 1)) } }),
       };
     }),
   );
