@@ -41,7 +41,10 @@ describe("the bench", { skip: !process.env.HOTCELL_BINARY && "HOTCELL_BINARY nam
     assert.equal(exitCode, 0, stderr);
     assert.match(stdout, /^js_hello +child, auto .* × pipe_round_trip$/m);
     const report = JSON.parse(readFileSync(join(directory, "out.json"), "utf8")) as Report;
-    assert.deepEqual(report.rows.map(({ name }) => name), rows.split(","));
+    assert.deepEqual(
+      report.rows.map(({ name }) => name),
+      rows.split(","),
+    );
     const hello = report.rows[0]!;
     assert.equal(hello.samples.length, 50);
     assert.ok(hello.samples.every((ms) => ms > 0) && hello.ratio.times > 0);
