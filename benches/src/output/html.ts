@@ -65,7 +65,7 @@ function card(row: RowResult): string {
   const goal = element(
     "p",
     { class: target.reached ? "reached" : "missed" },
-    escapeText(`${target.reached ? "reaches" : "misses"} ${targetText(target, row)}`),
+    escapeText(`${targetText(target, row)}: ${target.reached ? "reached" : "not reached"}`),
   );
   return element(
     "div",

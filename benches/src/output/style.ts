@@ -50,6 +50,7 @@ p { margin: 6px 0; max-width: 76ch; }
 .goal { stroke: var(--goal); stroke-width: 1.2; stroke-dasharray: 3 3; }
 .goal.strong { stroke-width: 2; stroke-dasharray: none; }
 .goal-mark { fill: var(--goal); }
+.key-item { white-space: nowrap; }
 .key { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin: 0 5px -1px 0; }
 .key.own { background: var(--own); } .key.reference { background: var(--reference); } .key.goal { background: var(--goal); }
 table { border-collapse: collapse; width: 100%; font-size: 12.5px; font-variant-numeric: tabular-nums; }

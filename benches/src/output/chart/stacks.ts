@@ -46,9 +46,10 @@ export function stackChart(
     );
   });
   const attributes = { viewBox: `0 0 ${WIDTH} ${bottom + AXIS}`, role: "img", class: "chart" };
-  const key = partNames.map(
-    (name, kind) => `${element("span", { class: "key", style: `background:${colour(kind)}` })}${escapeText(name)}`,
-  );
+  const key = partNames.map((name, kind) => {
+    const spot = element("span", { class: "key", style: `background:${colour(kind)}` });
+    return element("span", { class: "key-item" }, spot + escapeText(name));
+  });
   return (
     element("svg", attributes, [...grid, ...drawn].join("")) + element("p", { class: "soft" }, key.join(" &ensp; "))
   );
