@@ -1,3 +1,4 @@
+import { variant } from "./results.js";
 import { median } from "./statistics.js";
 import { SNAPSHOT_MODES, type SnapshotMode } from "./subject.js";
 
@@ -36,7 +37,7 @@ export class GateFileError extends Error {
 const FIELDS = new Set(["row", "carrier", "snapshot", "atMost", "times"]);
 
 /**
- * Reads the text of gate.json: `{ "lines": [{ "row": "js_empty", "atMost": 20, "times": "pipe_round_trip" }] }`. A line may
+ * Reads the text of gate.json: `{ "lines": [{ "row": "js_empty", "atMost": 0.3, "times": "spawn_true" }] }`. A line may
  * name a `carrier` (the first one unless it does) and a `snapshot` mode (`auto`).
  *
  * @throws GateFileError
@@ -74,13 +75,13 @@ export async function judge(line: GateLine, ratio: () => Promise<number>): Promi
 
 /** A verdict as a sentence. */
 export function verdictText({ line, holds, ratios, decisive }: Verdict): string {
-  const limit = `${line.atMost} times ${line.times}`;
-  const name = `${line.row} (${line.carrier}, ${line.snapshot})`;
+  const name = variant(line.row, line.carrier, line.snapshot);
   const [first, ...again] = ratios.map((ratio) => ratio.toFixed(2));
-  if (again.length === 0) return `${name} holds: ${first} times ${line.times}, at most ${limit}`;
+  const measured = `${name} ${holds ? "holds" : "FAILS"}: ${first} times ${line.times}`;
+  if (again.length === 0) return `${measured}, at most ${line.atMost}`;
   return (
-    `${name} ${holds ? "holds" : "FAILS"}: ${first} times ${line.times}, above ${limit}; measured again: ` +
-    `${again.join(" and ")}; the median ${decisive.toFixed(2)} decides`
+    `${measured}, above ${line.atMost}; measured again: ${again.join(" and ")}; ` +
+    `the median ${decisive.toFixed(2)} decides`
   );
 }
 

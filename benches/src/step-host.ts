@@ -1,8 +1,13 @@
 import { fork } from "node:child_process";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Carrier } from "./carriers.js";
 import type { Resources } from "./resources.js";
 import type { Step, StepResult } from "./steps.js";
+
+// Compiled, or as it is written: whatever this file is run as.
+const here = fileURLToPath(import.meta.url);
+const MAIN = join(dirname(here), `step-main${extname(here)}`);
 
 /** What the process that takes a step is sent. */
 export interface StepMessage {
@@ -21,7 +26,7 @@ export function takeElsewhere(
   step: Step,
   resources: Resources,
 ): Promise<StepResult> {
-  const child = fork(fileURLToPath(new URL("step-main.js", import.meta.url)), { execArgv: [] });
+  const child = fork(MAIN);
   resources.adoptChild(child);
   return new Promise((resolve, reject) => {
     let answer: StepAnswer | undefined;

@@ -39,7 +39,7 @@ describe("the bench", { skip: !process.env.HOTCELL_BINARY && "HOTCELL_BINARY nam
     const { ended } = start(["--rows", rows, "--snapshots", "auto", "--counted", "50", "--no-references", ...files]);
     const { exitCode, stdout, stderr, left } = await ended;
     assert.equal(exitCode, 0, stderr);
-    assert.match(stdout, /^js_hello +child, auto .* × pipe_round_trip$/m);
+    assert.match(stdout, /^js_hello +child, auto .* × spawn_true$/m);
     const report = JSON.parse(readFileSync(join(directory, "out.json"), "utf8")) as Report;
     assert.deepEqual(
       report.rows.map(({ name }) => name),

@@ -40,8 +40,8 @@ export const manyRows: readonly Row[] = [
   many({
     name: "seq_100",
     what: `${BACK_TO_BACK} JavaScript guests that print a number, back to back without a gap`,
-    reference: "node_context",
-    beside: [],
+    reference: "spawn_true",
+    beside: ["spawn_true"],
     guests: BACK_TO_BACK,
     run: async (sandbox) => {
       const results: RunResult[] = [];
@@ -53,7 +53,7 @@ export const manyRows: readonly Row[] = [
   many({
     name: "burst_32_js",
     what: `${AT_ONCE} JavaScript guests that print a number, all at once`,
-    reference: "node_context",
+    reference: "spawn_true_burst_32",
     beside: ["isolated_vm_burst_32", "workerd_burst_32", "spawn_true_burst_32"],
     target: { child: 800, "in-process": 800 },
     guests: AT_ONCE,
@@ -63,7 +63,7 @@ export const manyRows: readonly Row[] = [
   many({
     name: "burst_32_wasm",
     what: `${AT_ONCE} times the WASI command true, all at once`,
-    reference: "node_context",
+    reference: "spawn_true_burst_32",
     beside: ["spawn_true_burst_32"],
     sandbox: () => ({ files: commands("true") }),
     guests: AT_ONCE,
