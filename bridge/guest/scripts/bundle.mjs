@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: These are texts of a program that has them.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -36,8 +37,14 @@ const INSPECT_TEXTS = [
   ['return Pn=Pn||n(812),"string"==typeof t.href&&t instanceof Pn.URL', "return!1"],
   ["o=o||xn(t)", "o=t"],
   // What a buffer or view holds, past accessors that the guest can replace.
-  ["const i=nr(t,e[r],n,o);return t.indentationLvl-=2", "const i=nr(t,hotcellEngine.slotOf(e,r),n,o);return t.indentationLvl-=2"],
-  ["0===e.length&&0===l.length&&!t.showHidden)return`${f[0]}]`;m=C(mr", "0===s&&0===l.length&&!t.showHidden)return`${f[0]}]`;m=C(mr"],
+  [
+    "const i=nr(t,e[r],n,o);return t.indentationLvl-=2",
+    "const i=nr(t,hotcellEngine.slotOf(e,r),n,o);return t.indentationLvl-=2",
+  ],
+  [
+    "0===e.length&&0===l.length&&!t.showHidden)return`${f[0]}]`;m=C(mr",
+    "0===s&&0===l.length&&!t.showHidden)return`${f[0]}]`;m=C(mr",
+  ],
   ["e),o=t.length-r,", "e),o=e-r,"],
   ['s=t.length>0&&"number"==typeof t[0]', 's=e>0&&"number"==typeof t[0]'],
   ["K(t.maxArrayLength,r.length)", "K(t.maxArrayLength,me(r))"],

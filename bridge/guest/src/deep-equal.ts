@@ -1,6 +1,7 @@
 /** `util.isDeepStrictEqual` and the comparisons of `assert`. */
-import { bytesOf } from "./bytes.ts";
+
 import { compareBytes } from "./buffer/search.ts";
+import { bytesOf } from "./bytes.ts";
 import * as types from "./inspect/types.ts";
 import { List } from "./list.ts";
 import {
@@ -15,6 +16,7 @@ import {
   MapPrototypeGetSize,
   MapPrototypeHas,
   MapPrototypeSet,
+  NumberIsNaN,
   NumberPrototypeValueOf,
   ObjectGetPrototypeOf,
   ObjectIs,
@@ -46,7 +48,7 @@ function compare(a: unknown, b: unknown, isStrict: boolean, seen: Seen): boolean
     const isObject = (value: unknown) => value !== null && typeof value === "object";
     if (isObject(a) || isObject(b)) return false;
     // biome-ignore lint/suspicious/noDoubleEquals: The loose comparison is what `assert.deepEqual` is.
-    return a == b || (a !== a && b !== b);
+    return a == b || (NumberIsNaN(a) && NumberIsNaN(b));
   }
   if (isStrict && ObjectGetPrototypeOf(a as object) !== ObjectGetPrototypeOf(b as object)) return false;
   return compareObjects(a as object, b as object, isStrict, seen);
@@ -178,7 +180,10 @@ function areMapsEqual(a: Map<unknown, unknown>, b: Map<unknown, unknown>, isStri
     if (MapPrototypeHas(b, key)) {
       if (!compare(value, MapPrototypeGet(b, key), isStrict, seen)) return false;
     } else if (
-      !takeMatch(candidates, (other) => compare(key, other.key, isStrict, seen) && compare(value, other.value, isStrict, seen))
+      !takeMatch(
+        candidates,
+        (other) => compare(key, other.key, isStrict, seen) && compare(value, other.value, isStrict, seen),
+      )
     ) {
       return false;
     }

@@ -142,6 +142,7 @@ export const {
   min: MathMin,
   pow: MathPow,
   round: MathRound,
+  sqrt: MathSqrt,
   trunc: MathTrunc,
 } = Math;
 

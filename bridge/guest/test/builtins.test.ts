@@ -63,6 +63,8 @@ test("url_and_os_modules_do_as_node", () => {
 
 test("os_tells_nothing_of_the_machine", () => {
   const guest = new Guest();
-  guest.run('const os = require("os"); console.log(os.hostname(), os.cpus().length, os.networkInterfaces(), os.userInfo().username, os.release(), os.homedir(), os.tmpdir());');
+  guest.run(
+    'const os = require("os"); console.log(os.hostname(), os.cpus().length, os.networkInterfaces(), os.userInfo().username, os.release(), os.homedir(), os.tmpdir());',
+  );
   assert.equal(guest.stdout, "hotcell 1 {} root 0.0.0 / /tmp\n");
 });

@@ -304,7 +304,11 @@ export class Guest {
         return urlParts(url);
       },
       compileFunction: (body, filename, parameters) =>
-        compileFunction(body, Array.from({ length: parameters.length }, (_, i) => parameters[i]!), { filename, parsingContext: this.context }) as never,
+        compileFunction(
+          body,
+          Array.from({ length: parameters.length }, (_, i) => parameters[i]!),
+          { filename, parsingContext: this.context },
+        ) as never,
       importModule: () => {
         throw new Error("there are no ES modules here");
       },

@@ -135,7 +135,8 @@ test("poison_does_not_change_buffers_files_and_modules", () => {
         "/app/main.js": program,
         "/app/lib.js": "exports.lib = __filename;",
         "/app/data.json": '{"x":[1,2]}',
-        "/app/node_modules/pkg/package.json": '{"exports":{".":{"import":"./no","default":"./main.js"},"./x/*":"./y/*"}}',
+        "/app/node_modules/pkg/package.json":
+          '{"exports":{".":{"import":"./no","default":"./main.js"},"./x/*":"./y/*"}}',
         "/app/node_modules/pkg/main.js": "module.exports = 'pkg';",
       },
     },
@@ -147,7 +148,9 @@ test("poison_does_not_change_how_a_rejection_ends_the_guest", () => {
   for (const reason of ["1", "{ a: 1 }", "globalThis.failure"]) {
     const outcome = (isPoisoned: boolean) => {
       const guest = new Guest();
-      guest.evaluate("globalThis.failure = new TypeError('failed'); globalThis.promise = Promise.reject(1); promise.catch(() => {});");
+      guest.evaluate(
+        "globalThis.failure = new TypeError('failed'); globalThis.promise = Promise.reject(1); promise.catch(() => {});",
+      );
       guest.evaluate(`globalThis.reason = ${reason};`);
       if (isPoisoned) guest.evaluate(POISON);
       guest.hooks.rejection(0, guest.context.promise, guest.context.reason);

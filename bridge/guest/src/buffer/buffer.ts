@@ -35,7 +35,7 @@ export const MAX_LENGTH = 2 ** 32;
 
 /** What every Buffer is an instance of. It has no species: methods of the intrinsic do not look for a class. */
 class FastBuffer extends Uint8Array {
-  // biome-ignore lint/complexity/noUselessConstructor: The implicit one would iterate over its arguments.
+  // Written out: the implicit one would iterate over its arguments.
   constructor(source: number | ArrayBufferLike, offset?: number, length?: number) {
     super(source as ArrayBuffer, offset, length);
   }
@@ -58,7 +58,11 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 
 /** A Buffer over a part of some bytes, shared with them. */
 export function bufferView(bytes: Uint8Array, start: number, end: number): Buffer {
-  return new FastBuffer(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes) + start, end - start);
+  return new FastBuffer(
+    TypedArrayPrototypeGetBuffer(bytes),
+    TypedArrayPrototypeGetByteOffset(bytes) + start,
+    end - start,
+  );
 }
 
 function validateSize(size: unknown): asserts size is number {
@@ -86,7 +90,8 @@ export function from(value: unknown, encodingOrOffset?: unknown, length?: unknow
     if (isUint8Array(value)) return copyBytes(value);
     const primitive = (value as { valueOf?: () => unknown }).valueOf?.();
     if (primitive !== null && primitive !== undefined && primitive !== value) {
-      if (typeof primitive === "string" || typeof primitive === "object") return from(primitive, encodingOrOffset, length);
+      if (typeof primitive === "string" || typeof primitive === "object")
+        return from(primitive, encodingOrOffset, length);
     }
     const copied = copyArrayLike(value);
     if (copied !== undefined) return copied;

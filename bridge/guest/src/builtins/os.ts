@@ -1,8 +1,9 @@
 /** `os`, of a machine that tells nothing about the one that it runs on. */
-import { guest } from "../guest-state.ts";
+
 import { native } from "../binding.ts";
-import { signals } from "../signals.ts";
+import { guest } from "../guest-state.ts";
 import { process } from "../process.ts";
+import { signals } from "../signals.ts";
 
 const environment = (name: string, fallback: string): string =>
   (process.env as Record<string, string | undefined>)[name] ?? fallback;

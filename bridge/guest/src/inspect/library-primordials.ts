@@ -116,7 +116,11 @@ export function RegExpPrototypeSymbolReplace(expression: RegExp, text: string, r
   let result = "";
   let from = 0;
   expression.lastIndex = 0;
-  for (let found = RegExpPrototypeExec(expression, text); found !== null; found = RegExpPrototypeExec(expression, text)) {
+  for (
+    let found = RegExpPrototypeExec(expression, text);
+    found !== null;
+    found = RegExpPrototypeExec(expression, text)
+  ) {
     const match = found[0];
     result += StringPrototypeSlice(text, from, found.index);
     result += typeof replacement === "function" ? replacement(match) : replacement;
@@ -160,7 +164,11 @@ export function StringPrototypeReplaceAll(text: string, pattern: string, replace
 export function StringPrototypeSplit(text: string, separator: string, limit = 2 ** 32 - 1): string[] {
   const parts: string[] = [];
   let from = 0;
-  for (let at = StringPrototypeIndexOf(text, separator); at !== -1; at = StringPrototypeIndexOf(text, separator, from)) {
+  for (
+    let at = StringPrototypeIndexOf(text, separator);
+    at !== -1;
+    at = StringPrototypeIndexOf(text, separator, from)
+  ) {
     define(parts, parts.length, StringPrototypeSlice(text, from, at), true);
     from = at + separator.length;
   }
@@ -304,7 +312,6 @@ export function internalBinding(): object {
   return { hasIntl: false };
 }
 
-export const { sqrt: MathSqrt } = Math;
 export const { seal: ObjectSeal } = Object;
 /** Without a prototype, where what a descriptor lacks would be looked up. */
 export function ObjectGetOwnPropertyDescriptor(target: object, key: PropertyKey): PropertyDescriptor | undefined {
@@ -342,4 +349,5 @@ export const StringPrototypeNormalize: (self: string, form: string) => string = 
 export const MapPrototypeEntries = undefined;
 export const SetPrototypeValues = undefined;
 const intrinsicGlobal = globalThis;
+
 export { intrinsicGlobal as globalThis };
