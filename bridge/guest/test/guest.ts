@@ -84,7 +84,6 @@ export class Guest {
       argv: ["/usr/bin/hotcell", "/app/main.js"],
       env: {},
       pid: 1,
-      versions: { hotcell: "0.0.0", v8: process.versions.v8 },
       program: "script",
       filename: "/app/main.js",
       ...options.start,
@@ -257,6 +256,7 @@ export class Guest {
       '(() => { const { assign } = Object, OwnError = Error; return (message) => assign(new OwnError(message), { name: "DataCloneError" }); })()',
     );
     return {
+      versions: { hotcell: "0.0.0", v8: process.versions.v8 },
       write: (fd, data) => {
         this.#output[fd].push(typeof data === "string" ? Buffer.from(data) : hostBytes(data));
       },

@@ -48,6 +48,8 @@ pub struct GuestOptions {
     pub sink: Arc<dyn EventSink>,
     pub lifecycle: Arc<dyn Lifecycle>,
     pub warden: Arc<Warden>,
+    /// When the request for the guest came: its wall time counts from then.
+    pub received: Instant,
     /// Whether the exit is to say where the guest's time went.
     pub phases: bool,
 }
@@ -91,10 +93,9 @@ pub struct Guest {
 static NEXT_SERIAL: AtomicU64 = AtomicU64::new(0);
 
 impl Guest {
-    /// A guest whose wall time starts now. A piped stdin is granted its window at once.
+    /// A guest that the warden watches from now on. A piped stdin is granted its window at once.
     pub fn new(options: GuestOptions) -> Arc<Self> {
-        let GuestOptions { id, limits, stdin, credit, sink, lifecycle, warden, phases } = options;
-        let created = Instant::now();
+        let GuestOptions { id, limits, stdin, credit, sink, lifecycle, warden, received: created, phases } = options;
         let piped = stdin == StdinMode::Pipe;
         if piped {
             sink.send(Event::Notice { id, notice: Notice::StdinCredit { bytes: crate::STDIN_WINDOW } });

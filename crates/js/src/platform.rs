@@ -10,7 +10,12 @@ use std::time::{Duration, Instant};
 /// `--no-turboshaft-loop-unrolling`: V8 15.2's TurboFan removes, together with an unrolled inner loop's interrupt check, that of
 /// the loop around it; `for(;;){new Array(1000).fill(1.5)}` then ignores termination for ever. To be looked at again with
 /// each new V8 (test `interrupts_end_an_unrolled_loop`).
-pub(crate) const V8_FLAGS: &str = "--no-turboshaft-loop-unrolling";
+///
+/// `--no-extensible-ro-snapshot`: all isolates of a process share one read-only heap, that of the first. An isolate that makes a
+/// snapshot otherwise extends it and leaves it unfinished meanwhile, so that isolates made on other threads find it empty,
+/// and those made from another snapshot find it different: either crashes (`ReadOnlyHeap::DeserializeIntoIsolate` in V8's
+/// heap/read-only-heap.cc). With the flag every snapshot has the read-only heap that V8 comes with.
+pub(crate) const V8_FLAGS: &str = "--no-turboshaft-loop-unrolling --no-extensible-ro-snapshot";
 
 /// The most threads that V8 gets for concurrent compilation and garbage collection, for all isolates together.
 const MAX_V8_THREADS: usize = 4;

@@ -97,8 +97,9 @@ fn run_program(
     claim: &Claim,
     inbox: &Inbox,
 ) -> Result<Option<u8>, Stop> {
-    let evaluated = program::begin(scope, state, claim)?;
+    let begun = program::begin(scope, state, claim);
     claim.guest.end_phase(Phase::UserCode);
+    let evaluated = begun?;
     let mut events = EventLoop::new(state, claim, inbox);
     let dry = events.run(scope);
     claim.guest.end_phase(Phase::Drain);
@@ -122,7 +123,7 @@ fn run_program(
 }
 
 /// Runs the guest's `exit` listeners; the exit code that results.
-fn exit_hook(scope: &mut v8::PinScope<'_, '_>, state: &IsolateState, code: Option<u8>) -> u8 {
+pub(crate) fn exit_hook(scope: &mut v8::PinScope<'_, '_>, state: &IsolateState, code: Option<u8>) -> u8 {
     let result = guarded(scope, state, |scope| {
         let code = match code {
             Some(code) => v8::Integer::new(scope, code.into()).into(),

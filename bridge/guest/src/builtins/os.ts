@@ -1,7 +1,5 @@
 /** `os`, of a machine that tells nothing about the one that it runs on. */
-
 import { native } from "../binding.ts";
-import { guest } from "../guest-state.ts";
 import { process } from "../process.ts";
 import { signals } from "../signals.ts";
 
@@ -35,5 +33,5 @@ export const os = {
     homedir: environment("HOME", "/"),
     shell: null,
   }),
-  version: () => `hotcell ${guest.versions.hotcell ?? ""}`,
+  version: () => `hotcell ${native.versions.hotcell ?? ""}`,
 };

@@ -43,7 +43,7 @@ export class FrameEncoder {
     this.#write = write;
   }
 
-  /** Sets the largest payload, in bytes, to what the other side's hello announced. Before, and at least, it is 4 KiB. */
+  /** Sets the largest payload, in bytes, to what the other side's hello announced. Before, and at least, 4 KiB. */
   setMaxFrame(maxFrame: number): void {
     this.#maxFrame = Math.max(maxFrame, MIN_MAX_FRAME);
   }
