@@ -166,6 +166,17 @@ export const MapPrototypeGet: <K, V>(self: Map<K, V>, key: K) => V | undefined =
 export const MapPrototypeGetSize: (self: unknown) => number = getterOf(Map.prototype, "size");
 export const MapPrototypeHas: <K, V>(self: Map<K, V>, key: K) => boolean = uncurryThis(Map.prototype.has);
 export const MapPrototypeSet: <K, V>(self: Map<K, V>, key: K, value: V) => void = uncurryThis(Map.prototype.set);
+const MapPrototypeEntries: <K, V>(self: Map<K, V>) => Iterator<[K, V]> = uncurryThis(Map.prototype.entries);
+const MapIteratorPrototypeNext: <T>(self: Iterator<T>) => IteratorResult<T, undefined> = uncurryThis(
+  (Reflect.getPrototypeOf(new Map().entries()) as { next: Method }).next,
+);
+export type MapCursor<K, V> = () => [K, V] | undefined;
+/** Gives a Map's entries one after the other, those too that come while it does; undefined at their end, and ever after. */
+export function mapCursor<K, V>(map: Map<K, V>): MapCursor<K, V> {
+  const entries = MapPrototypeEntries(map);
+  return () => MapIteratorPrototypeNext(entries).value;
+}
+
 export const SetPrototypeAdd: <T>(self: Set<T>, value: T) => void = uncurryThis(Set.prototype.add);
 export const SetPrototypeDelete: <T>(self: Set<T>, value: T) => boolean = uncurryThis(Set.prototype.delete);
 export const SetPrototypeForEach: <T>(self: Set<T>, visit: (value: T) => void) => void = uncurryThis(
