@@ -5,6 +5,10 @@
  * guest where there is no snapshot, and must not look at anything that differs between guests: that comes with
  * `Hooks.begin`. Nothing of `native` may be reachable from the guest's code.
  */
+
+/** The resource name that the native side gives the bundle; frames of that name are left out of the guest's stacks. */
+export const USERLAND = "hotcell:userland";
+
 export interface Native {
   /** Writes to stdout (1) or stderr (2); text is encoded as UTF-8. Blocks the guest until the host has granted credit. */
   write(fd: 1 | 2, data: string | Uint8Array): void;
@@ -22,6 +26,8 @@ export interface Native {
   exit(code: number): never;
   /** Runs V8's microtask queue until it is empty. */
   runMicrotasks(): void;
+  /** Puts a function that never throws on V8's microtask queue. */
+  enqueueMicrotask(callback: () => void): void;
   /** Tells which signals have listeners: a bit per signal number. Others end the guest. */
   listenSignals(mask: number): void;
   /** The structured clone of a value; throws a plain Error with `name` "DataCloneError" where a part can't be cloned. */
@@ -38,23 +44,69 @@ export interface Native {
   /** The namespace of an ES module as `import()` from that file would give it. */
   importModule(specifier: string, referrer: string): Promise<Record<string, unknown>>;
   fs: NativeFs;
+  /** For `process.versions`: at least `hotcell` and `v8`. */
+  versions: Record<string, string>;
   /** The functions that WASI programs import, by module name. */
   wasiImports: Record<string, Record<string, (...args: never[]) => unknown>>;
   /** Binds the memory that these functions work on; once per guest, before the program starts. */
   wasiBindMemory(memory: WebAssembly.Memory): void;
   /** The program's bytes, injected before the runner starts; undefined where there are none. */
   moduleBytes(): Uint8Array | undefined;
+  /** The program's compiled module where an isolate of the process compiled it before; `shareModule` makes it known. */
+  sharedModule(): WebAssembly.Module | undefined;
+  shareModule(module: WebAssembly.Module): void;
+  /** What V8 knows an object or function to be, whatever its prototype says; `ValueKind.Other` for all that is not listed. */
+  valueKind(value: object): ValueKind;
+  /** V8's `Object::GetConstructorName`. */
+  constructorName(value: object): string;
+  /** The own keys that are no array indices, strings before symbols; all of them, or the enumerable ones. */
+  ownNonIndexProperties(value: object, onlyEnumerable: boolean): PropertyKey[];
+  /** The place where an Error was made, as V8's `Exception::CreateMessage` finds it; undefined where there is none. */
+  errorSource(error: unknown): UncaughtWhere | undefined;
+  /** V8's `Value::ToDetailString`: a text for any value that runs no guest code. */
+  detailString(value: unknown): string;
+  /** Acts as if the host had sent that signal. */
+  raise(signal: number): void;
+  /** `[heap total, heap used, external, array buffers]` of the guest's isolate in bytes. */
+  memoryUsage(): [number, number, number, number];
   /** `[state, result]` of a promise, state 0 pending, 1 fulfilled, 2 rejected; for the inspector of console.log. */
   promiseDetails(promise: Promise<unknown>): [0 | 1 | 2, unknown];
-  /** `[target, handler]` of a Proxy, or undefined. */
-  proxyDetails(value: object): [object, object] | undefined;
+  /** `[target, handler]` of a Proxy, both null where it was revoked, or undefined where the value is no Proxy. */
+  proxyDetails(value: object): [object | null, object | null] | undefined;
   /** Entries of a Map, Set or their iterators without running guest code; `isKeyValue` for pairs laid flat. */
   previewEntries(value: object): [entries: unknown[], isKeyValue: boolean] | undefined;
 }
 
+/** Plain numbers, since the native side returns them. */
+export const ValueKind = {
+  Other: 0,
+  Arguments: 1,
+  ModuleNamespace: 2,
+  MapIterator: 3,
+  SetIterator: 4,
+  GeneratorObject: 5,
+  NativeError: 6,
+  Promise: 7,
+  Proxy: 8,
+  External: 9,
+  AsyncFunction: 10,
+  GeneratorFunction: 11,
+  AsyncGeneratorFunction: 12,
+} as const;
+export type ValueKind = (typeof ValueKind)[keyof typeof ValueKind];
+
 export type UrlPart =
-  | 0 /* href */ | 1 /* origin */ | 2 /* protocol */ | 3 /* username */ | 4 /* password */ | 5 /* host */
-  | 6 /* hostname */ | 7 /* port */ | 8 /* pathname */ | 9 /* search */ | 10 /* hash */;
+  | 0 /* href */
+  | 1 /* origin */
+  | 2 /* protocol */
+  | 3 /* username */
+  | 4 /* password */
+  | 5 /* host */
+  | 6 /* hostname */
+  | 7 /* port */
+  | 8 /* pathname */
+  | 9 /* search */
+  | 10 /* hash */;
 
 /**
  * The sandbox's files. Paths are absolute or relative to the guest's cwd. A failure throws an Error with `code` ("ENOENT"),
@@ -89,7 +141,13 @@ export type FileKind = 0 | 1 | 2 | 3;
 /** `[kind, size, mode bits, inode, links, atimeMs, mtimeMs, ctimeMs]` */
 export type NativeStat = [FileKind, number, number, number, number, number, number, number];
 
-/** What the native side calls. None of these is reachable from the guest's code. */
+/**
+ * What the native side calls. None of these is reachable from the guest's code.
+ *
+ * `runCommonJs`, `runWasm`, `drain`, `runTimers`, `stdin`, `signal` and `beforeExit` let through what the guest's code
+ * throws. The native side hands that to `uncaught` with the position of the throw and, where `uncaught` returns true, goes
+ * on with its loop: what was under way has been taken off its queue, so a second call goes on with what comes next.
+ */
 export interface Hooks {
   /** First of all, once: makes what depends on the guest. Runs no code of the guest's. */
   begin(guest: GuestStart): void;
@@ -99,7 +157,10 @@ export interface Hooks {
   runWasm(): void;
   /** nextTick callbacks and microtasks, until there are none; then unhandled rejections, one at a time. */
   drain(): void;
-  /** Runs the timers that are due, draining after each. The time of the next one as `Native.now` counts, or -1. */
+  /**
+   * Runs the timers that are due and one round of immediates, draining after each. The time of the next timer as
+   * `Native.now` counts, 0 where immediates wait, or -1 where there is nothing.
+   */
   runTimers(): number;
   /** Whether something that keeps the guest alive is under way: a timer, a read of stdin. */
   alive(): boolean;
@@ -114,12 +175,26 @@ export interface Hooks {
   /** A promise was rejected with no handler (0), or got one afterwards (1). From V8's callback: runs no guest code. */
   rejection(kind: 0 | 1, promise: Promise<unknown>, reason: unknown): void;
   /**
-   * An exception that nobody caught. True where a listener took it; else it was printed to stderr and the guest is to end
-   * with exit code 1. `where` is the source position to print above the stack, if there is one.
+   * An exception that nobody caught. True where a listener took it; else `exit` listeners ran, it was printed to stderr,
+   * and the guest is to end with the exit code that `exit(1)` returns. `where` is the source position to print above the
+   * stack, if there is one.
    */
   uncaught(error: unknown, where: UncaughtWhere | undefined): boolean;
-  /** The exports of a builtin (`fs` for `node:fs`), or undefined: what `import` of it gives. */
-  builtin(name: string): Record<string, unknown> | undefined;
+  /**
+   * The text of an error's `stack`: what V8's PrepareStackTrace callback is to return. Leaves the userland's own frames
+   * out, and lets the guest's `Error.prepareStackTrace` decide where there is one.
+   */
+  prepareStackTrace(error: unknown, sites: object[]): unknown;
+  /** The exports of a builtin (`fs` and `node:fs` alike), which may be a function, or undefined: what `import` of it gives. */
+  builtin(name: string): object | undefined;
+  /**
+   * The path of the file that a bare specifier (`lib`, `@scope/lib/part`, `#internal`) means to a file that imports it: by
+   * `exports`, `imports` and `main` of the packages in `node_modules`. Undefined where there is none; throws Node's errors
+   * where a package does not have that part.
+   */
+  resolveImport(specifier: string, referrer: string): string | undefined;
+  /** `module.exports` of a CommonJS file, for an `import` of it. */
+  requireFile(filename: string): unknown;
 }
 
 export interface UncaughtWhere {

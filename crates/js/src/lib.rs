@@ -1,1 +1,30 @@
+//! JavaScript guests, and WASI programs in V8.
+//!
+//! The only crate that names V8. Each guest gets a virgin isolate on a thread of its own ([`JsEngine::run`]); the thread makes
+//! isolate and context, runs the userland (or finds it in a snapshot), the program, and the event loop, sends the guest's
+//! exit, and takes everything down. Nothing is used for a second guest.
 
+mod engine;
+mod error;
+mod event_loop;
+mod external_memory;
+mod fatal;
+mod format;
+mod hooks;
+mod isolate;
+mod loader;
+mod mailbox;
+mod native;
+mod platform;
+mod pool;
+mod program;
+mod rehearsal;
+mod shelf;
+mod state;
+mod userland;
+mod wasi;
+mod worker;
+
+pub use engine::{JsEngine, JsOptions, SnapshotMode};
+pub use error::JsError;
+pub use pool::PoolStats;

@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;
 
+/// Uploads that may be announced and not yet finished on a connection.
+pub const MAX_OPEN_UPLOADS: usize = 1024;
+
+/// Bytes that the uploads under way on a connection may have together, by what they announced.
+pub const MAX_UPLOAD_BYTES: u64 = 1 << 30;
+
 /// What a host tells the runtime.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -24,42 +30,18 @@ pub enum Request {
     /// Makes a sandbox whose id is that of this request.
     CreateSandbox { options: SandboxOptions },
     /// Ends the sandbox's guests (cancelled) and frees it.
-    DestroySandbox {
-        #[ts(type = "number")]
-        sandbox: SandboxId,
-    },
-    /// Starts a guest whose id is that of this request. It has no reply where it succeeds: the guest's events follow, and the last
-    /// of them is its exit. Where it fails, the reply is an error and no guest was made.
-    Spawn {
-        #[ts(type = "number")]
-        sandbox: SandboxId,
-        options: SpawnOptions,
-    },
+    DestroySandbox { sandbox: SandboxId },
+    /// Starts a guest whose id is that of this request. It has no reply where it succeeds: the guest's events follow,
+    /// and the last of them is its exit. Where it fails, the reply is an error and no guest was made.
+    Spawn { sandbox: SandboxId, options: SpawnOptions },
     /// Ends a guest or sends it a signal. No reply where it succeeds, nor where the guest has ended already.
-    Kill {
-        #[ts(type = "number")]
-        guest: GuestId,
-        reason: KillReason,
-    },
+    Kill { guest: GuestId, reason: KillReason },
     /// Lets a guest send that many more bytes of a stream. No reply.
-    Credit {
-        #[ts(type = "number")]
-        guest: GuestId,
-        stream: Stream,
-        bytes: u32,
-    },
+    Credit { guest: GuestId, stream: Stream, bytes: u32 },
     /// Hands over bytes to be named by digest from then on; [`Command::Upload`] with the same id follows.
-    PutBlob {
-        digest: BlobDigest,
-        #[ts(type = "number")]
-        length: u64,
-    },
+    PutBlob { digest: BlobDigest, length: u64 },
     /// An operation on a sandbox's files.
-    Fs {
-        #[ts(type = "number")]
-        sandbox: SandboxId,
-        request: FsRequest,
-    },
+    Fs { sandbox: SandboxId, request: FsRequest },
     /// Answered by [`crate::Reply::Stats`].
     Stats,
     /// Ends every guest (cancelled); the sidecar replies, and ends when its last guest has.
@@ -79,11 +61,9 @@ pub struct SandboxOptions {
     pub limits: LimitOverrides,
     /// Bytes that the sandbox's files may hold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "number")]
     pub fs_bytes: Option<u64>,
     /// Files, directories and links that the sandbox may hold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "number")]
     pub fs_inodes: Option<u64>,
 }
 
@@ -108,6 +88,10 @@ pub struct SpawnOptions {
     pub stdin: StdinMode,
     /// Bytes that the guest may send of stdout, and as many of stderr, before the host grants more.
     pub credit: u32,
+    /// Whether the guest's exit is to say where its time went.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub phases: bool,
 }
 
 /// What a guest runs.
@@ -179,22 +163,72 @@ pub enum Signal {
     Sigterm = 15,
 }
 
+impl Signal {
+    /// The signal with that name, such as `SIGTERM`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "SIGHUP" => Self::Sighup,
+            "SIGINT" => Self::Sigint,
+            "SIGQUIT" => Self::Sigquit,
+            "SIGKILL" => Self::Sigkill,
+            "SIGUSR1" => Self::Sigusr1,
+            "SIGUSR2" => Self::Sigusr2,
+            "SIGTERM" => Self::Sigterm,
+            _ => return None,
+        })
+    }
+
+    /// The signal with that number on Linux.
+    pub fn from_number(number: i32) -> Option<Self> {
+        let all =
+            [Self::Sighup, Self::Sigint, Self::Sigquit, Self::Sigkill, Self::Sigusr1, Self::Sigusr2, Self::Sigterm];
+        all.into_iter().find(|signal| *signal as i32 == number)
+    }
+}
+
 /// An operation on a sandbox's files. Paths are absolute, or relative to the sandbox's cwd.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum FsRequest {
     /// Writes a whole file, replacing what was there; missing parents are made where `parents` says so.
-    WriteFile { path: String, content: FileContent, parents: bool, mode: u32 },
+    WriteFile {
+        path: String,
+        content: FileContent,
+        parents: bool,
+        mode: u32,
+    },
     /// Answered by [`crate::Event::Download`], not by a reply.
-    ReadFile { path: String },
-    Mkdir { path: String, recursive: bool },
-    Readdir { path: String },
+    ReadFile {
+        path: String,
+    },
+    Mkdir {
+        path: String,
+        recursive: bool,
+    },
+    Readdir {
+        path: String,
+    },
     /// `follow` says whether a final symbolic link is followed.
-    Stat { path: String, follow: bool },
-    Rm { path: String, recursive: bool, force: bool },
-    Rename { from: String, to: String },
-    Symlink { target: String, path: String },
-    Readlink { path: String },
+    Stat {
+        path: String,
+        follow: bool,
+    },
+    Rm {
+        path: String,
+        recursive: bool,
+        force: bool,
+    },
+    Rename {
+        from: String,
+        to: String,
+    },
+    Symlink {
+        target: String,
+        path: String,
+    },
+    Readlink {
+        path: String,
+    },
 }
 
 /// Where a file's content comes from.
@@ -202,10 +236,7 @@ pub enum FsRequest {
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum FileContent {
     /// From [`Command::Upload`] with the same id, that many bytes in all.
-    Upload {
-        #[ts(type = "number")]
-        length: u64,
-    },
+    Upload { length: u64 },
     /// From a blob that the sidecar holds; it is shared, not copied, until the sandbox writes to it.
     Blob { digest: BlobDigest },
 }

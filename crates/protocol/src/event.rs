@@ -74,6 +74,9 @@ pub struct GuestExit {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<GuestError>,
     pub usage: Usage,
+    /// Where the time went, for guests that were started with `phases`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub phases: Option<Phases>,
 }
 
 /// Why a guest ended as it did.
@@ -93,24 +96,47 @@ pub struct GuestError {
 #[serde(rename_all = "camelCase")]
 pub struct Usage {
     /// Microseconds from the request's arrival to the guest's end.
-    #[ts(type = "number")]
     pub wall_us: u64,
     /// Microseconds from the request's arrival until the guest's own code began: the cell's making.
-    #[ts(type = "number")]
     pub start_us: u64,
     /// Microseconds that the guest's thread spent on a CPU.
-    #[ts(type = "number")]
     pub cpu_us: u64,
     /// Bytes of the JavaScript heap in use at the end (0 for guests without one).
-    #[ts(type = "number")]
     pub heap_bytes: u64,
     /// The most bytes outside of the heap at any time.
-    #[ts(type = "number")]
     pub external_peak_bytes: u64,
-    #[ts(type = "number")]
     pub stdout_bytes: u64,
-    #[ts(type = "number")]
     pub stderr_bytes: u64,
+}
+
+/// Where a guest's time went, in microseconds. The phases follow one another; their sum is the guest's wall time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Phases {
+    /// From the request's arrival until the engine had it.
+    pub queue_us: f64,
+    /// Finding the program.
+    pub module_get_us: f64,
+    /// Finding the snapshot.
+    pub snapshot_get_us: f64,
+    /// Making the isolate; 0 where a parked worker was claimed.
+    pub isolate_new_us: f64,
+    /// Making the context; 0 where a parked worker was claimed.
+    pub context_us: f64,
+    /// Waiting for a worker, and its waking up.
+    pub claim_us: f64,
+    /// Handing the guest its particulars.
+    pub inject_us: f64,
+    /// Compiling the program.
+    pub compile_us: f64,
+    /// The program's first run, to its last synchronous statement.
+    pub user_code_us: f64,
+    /// The event loop, until nothing was left to do.
+    pub drain_us: f64,
+    /// From there to the exit.
+    pub exit_us: f64,
+    /// Whether the worker was parked when the guest came.
+    pub warm_worker: bool,
 }
 
 /// What a name in a directory leads to.
@@ -134,13 +160,10 @@ pub struct DirEntry {
 #[serde(rename_all = "camelCase")]
 pub struct FileStat {
     pub kind: FileKind,
-    #[ts(type = "number")]
     pub size: u64,
     /// The permission bits, such as 0o644.
     pub mode: u32,
-    #[ts(type = "number")]
     pub inode: u64,
-    #[ts(type = "number")]
     pub links: u64,
     /// Milliseconds since 1970.
     pub atime_ms: f64,
@@ -155,17 +178,13 @@ pub struct Stats {
     pub pid: u32,
     pub version: String,
     pub v8_version: String,
-    #[ts(type = "number")]
     pub uptime_ms: u64,
     pub sandboxes: u32,
     /// Guests that live now.
     pub guests: u32,
-    #[ts(type = "number")]
     pub guests_started: u64,
-    #[ts(type = "number")]
     pub guests_ended: u64,
     /// Bytes of the process that are resident now.
-    #[ts(type = "number")]
     pub resident_bytes: u64,
     pub module_cache: ModuleCacheStats,
 }
@@ -175,12 +194,8 @@ pub struct Stats {
 #[serde(rename_all = "camelCase")]
 pub struct ModuleCacheStats {
     pub entries: u32,
-    #[ts(type = "number")]
     pub bytes: u64,
-    #[ts(type = "number")]
     pub hits: u64,
-    #[ts(type = "number")]
     pub misses: u64,
-    #[ts(type = "number")]
     pub evictions: u64,
 }

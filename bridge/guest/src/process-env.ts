@@ -1,0 +1,33 @@
+import { codedError } from "./errors.ts";
+import { Proxy, ReflectDefineProperty, TypeError } from "./primordials.ts";
+
+/**
+ * `process.env`: what is stored is turned into a string.
+ *
+ * @param target a plain object with the variables that the guest starts with; it becomes the environment's own
+ */
+export function createEnvironment(target: Record<string, string>): Record<string, string> {
+  const store = (key: string | symbol, value: unknown): boolean => {
+    if (typeof key === "symbol") throw new TypeError("Cannot convert a Symbol value to a string");
+    return ReflectDefineProperty(target, key, {
+      __proto__: null,
+      value: `${value as string}`,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    } as PropertyDescriptor);
+  };
+  return new Proxy(target, {
+    __proto__: null,
+    set: (_target, key, value) => store(key, value),
+    defineProperty(_target, key, { configurable, enumerable, writable, value }) {
+      if (configurable && enumerable && writable) return store(key, value);
+      throw codedError(
+        TypeError,
+        "ERR_INVALID_OBJECT_DEFINE_PROPERTY",
+        "'process.env' only accepts a configurable, writable, and enumerable data descriptor",
+        store,
+      );
+    },
+  } as ProxyHandler<Record<string, string>>);
+}

@@ -1,0 +1,110 @@
+import type { CellOptions, SidecarEvent } from "./cell.js";
+import { checkEnv, checkInteger, checkOptionNames, checkStringOption, describe } from "./checks.js";
+import { InvalidOptionError } from "./errors.js";
+import { checkLimits, type Limits } from "./limits.js";
+
+/** Options of `Sidecar.start`. */
+export interface StartOptions {
+  /** The path of the sidecar's binary. */
+  binary?: string;
+  /**
+   * Settings of the sidecar's, laid over those variables of this process whose names start with HOTCELL_. It gets no
+   * other variables.
+   */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Limits of every guest whose sandbox sets none of its own. */
+  limits?: Limits;
+  /** Where the sidecar's log goes: to this process's stderr (unless set), nowhere, or line by line to a function. */
+  log?: "inherit" | "ignore" | ((line: string) => void);
+  /** Milliseconds that it may take to say hello. 10,000 unless set. */
+  startTimeoutMs?: number;
+  /** Told when the sidecar is lost or replaced. */
+  onEvent?: (event: SidecarEvent) => void;
+}
+
+/** Options of `Sidecar.connect`. */
+export interface ConnectOptions {
+  /** The path of the socket that `hotcell serve` was given. */
+  socket: string;
+  /** The token that it wants. */
+  token?: string;
+  /** Limits of every guest whose sandbox sets none of its own. */
+  limits?: Limits;
+  /** Milliseconds that it may take to say hello. 10,000 unless set. */
+  startTimeoutMs?: number;
+  /** Told when the sidecar is lost or replaced. */
+  onEvent?: (event: SidecarEvent) => void;
+}
+
+interface CheckedOptions extends CellOptions {
+  startTimeoutMs: number;
+}
+
+export interface CheckedStartOptions extends CheckedOptions {
+  binary: string | undefined;
+  env: Record<string, string>;
+  log: "inherit" | "ignore" | ((line: string) => void);
+}
+
+export interface CheckedConnectOptions extends CheckedOptions {
+  socket: string;
+  token: string | undefined;
+}
+
+const START_OPTIONS = new Set(["binary", "env", "limits", "log", "startTimeoutMs", "onEvent"]);
+const CONNECT_OPTIONS = new Set(["socket", "token", "limits", "startTimeoutMs", "onEvent"]);
+const DEFAULT_START_TIMEOUT_MS = 10_000;
+/** A hello must fit into 4 KiB, whatever the characters are. */
+const MAX_TOKEN_LENGTH = 512;
+/** What Node's timers take. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** @throws InvalidOptionError */
+export function checkStartOptions(options: StartOptions): CheckedStartOptions {
+  checkOptionNames(options, START_OPTIONS, "Sidecar.start");
+  const { binary, log = "inherit" } = options;
+  if (log !== "inherit" && log !== "ignore" && typeof log !== "function") {
+    throw new InvalidOptionError(
+      `The option log must be "inherit", "ignore" or a function that takes a line, not ${describe(log)}.`,
+      "log",
+    );
+  }
+  return {
+    ...checkShared(options),
+    binary: binary === undefined ? undefined : checkStringOption(binary, "binary"),
+    env: { ...ownSettings(), ...checkEnv(options.env ?? {}) },
+    log,
+  };
+}
+
+/** @throws InvalidOptionError */
+export function checkConnectOptions(options: ConnectOptions): CheckedConnectOptions {
+  checkOptionNames(options, CONNECT_OPTIONS, "Sidecar.connect");
+  const socket = checkStringOption(options.socket, "socket");
+  const token = options.token === undefined ? undefined : checkStringOption(options.token, "token");
+  if (token !== undefined && token.length > MAX_TOKEN_LENGTH) {
+    throw new InvalidOptionError(`The option token must have at most ${MAX_TOKEN_LENGTH} characters.`, "token");
+  }
+  return { ...checkShared(options), socket, token };
+}
+
+function checkShared(options: StartOptions | ConnectOptions): CheckedOptions {
+  const { onEvent, startTimeoutMs = DEFAULT_START_TIMEOUT_MS } = options;
+  if (onEvent !== undefined && typeof onEvent !== "function") {
+    throw new InvalidOptionError(`The option onEvent must be a function, not ${describe(onEvent)}.`, "onEvent");
+  }
+  return {
+    limits: checkLimits(options.limits),
+    startTimeoutMs: checkInteger(startTimeoutMs, "startTimeoutMs", 1, MAX_TIMEOUT_MS),
+    onEvent,
+  };
+}
+
+/** The variables of this process that are meant for the sidecar. */
+function ownSettings(): Record<string, string> {
+  const settings: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (name.startsWith("HOTCELL_") && name !== "HOTCELL_BINARY" && value !== undefined) settings[name] = value;
+  }
+  return settings;
+}

@@ -1,0 +1,83 @@
+//! A guest's stdio and waits as WASI wants them.
+
+use crate::{Guest, GuestSpec, StreamError};
+use hotcell_protocol::Stream;
+use hotcell_wasi::stdio::{InputStream, OutputStream, Readiness};
+use hotcell_wasi::{BuildError, SystemClocks, Timers, WasiCtx, WasiCtxBuilder};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+/// The step of a guest's clocks: finer ones help attacks on caches more than programs.
+pub const CLOCK_RESOLUTION: Duration = Duration::from_micros(10);
+
+type Result<T> = std::result::Result<T, hotcell_wasi::stdio::StreamError>;
+
+impl From<StreamError> for hotcell_wasi::stdio::StreamError {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::Ending => Self::Killed,
+        }
+    }
+}
+
+struct Input(Arc<Guest>);
+
+impl InputStream for Input {
+    fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<Result<usize>> {
+        self.0.poll_read(context, buffer.len()).map(|read| {
+            let chunk = read?.unwrap_or_default();
+            buffer[..chunk.len()].copy_from_slice(&chunk);
+            Ok(chunk.len())
+        })
+    }
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<Readiness>> {
+        self.0.poll_readable(context).map(|ready| {
+            let (bytes, hangup) = ready?;
+            Ok(Readiness { bytes, hangup })
+        })
+    }
+}
+
+struct Output(Arc<Guest>, Stream);
+
+impl OutputStream for Output {
+    fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        self.0.poll_write(context, self.1, bytes).map_err(Into::into)
+    }
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<Readiness>> {
+        self.0.poll_writable(context, self.1).map(|ready| Ok(Readiness { bytes: ready?, hangup: false }))
+    }
+}
+
+/// Waits of a guest that has a thread of its own: [`Guest::block_on`] parks it until the moment.
+struct ThreadTimers(Arc<Guest>);
+
+impl Timers for ThreadTimers {
+    fn poll_wait_until(&mut self, context: &mut Context<'_>, moment: Instant) -> Poll<Result<()>> {
+        self.0.poll_sleep(context, moment).map_err(Into::into)
+    }
+}
+
+/// The WASI context of a guest that has a thread of its own. To be called on that thread, whose CPU clock the guest sees.
+///
+/// # Errors
+/// What of the arguments or the environment no WASI program can be given.
+pub fn wasi_ctx(spec: &GuestSpec, program: &str) -> std::result::Result<WasiCtx, BuildError> {
+    let guest = &spec.guest;
+    let arguments = std::iter::once(program).chain(spec.args.iter().map(String::as_str));
+    WasiCtxBuilder::new(
+        Arc::clone(&spec.vfs),
+        Box::new(Input(Arc::clone(guest))),
+        Box::new(Output(Arc::clone(guest), Stream::Stdout)),
+        Box::new(Output(Arc::clone(guest), Stream::Stderr)),
+        Box::new(SystemClocks::new(CLOCK_RESOLUTION)),
+        Box::new(ThreadTimers(Arc::clone(guest))),
+    )
+    .args(arguments)
+    .env(spec.env.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    .cwd(spec.cwd.as_str())
+    .build()
+}

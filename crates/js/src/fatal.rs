@@ -1,0 +1,112 @@
+//! What happens where V8 can't go on: an allocation that failed for good, or its own state broken. The guest that caused
+//! it gets its outcome, the process tells its hosts and ends.
+
+use hotcell_guest::{Ending, Guest};
+use hotcell_protocol::RetireReason;
+use std::cell::{Cell, RefCell};
+use std::ffi::{CStr, c_char, c_void};
+use std::sync::Arc;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<Guest>>> = const { RefCell::new(None) };
+}
+
+/// While it lives, a fatal error on this thread is put down to that guest.
+pub(crate) struct Blame;
+
+impl Blame {
+    pub(crate) fn on(guest: &Arc<Guest>) -> Self {
+        CURRENT.set(Some(Arc::clone(guest)));
+        Self
+    }
+}
+
+impl Drop for Blame {
+    fn drop(&mut self) {
+        CURRENT.set(None);
+    }
+}
+
+/// V8's callback for an allocation that failed for good.
+pub(crate) unsafe extern "C" fn on_out_of_memory(location: *const c_char, details: &v8::OomDetails) {
+    let location = text(location);
+    tracing::error!(%location, heap = details.is_heap_oom, "V8 is out of memory");
+    let message = format!("needed more memory at once than V8 survives the lack of ({location})");
+    end_cell(RetireReason::EngineOutOfMemory, &message);
+}
+
+/// V8's callback for everything else that it does not survive.
+pub(crate) fn on_fatal_error(file: &str, line: i32, message: &str) {
+    tracing::error!(file, line, message, "V8 gave up");
+    // The one that programs cause by asking for a string or array beyond V8's limits (crbug.com/1201626).
+    let is_size = message.contains("invalid size error");
+    let reason = if is_size { RetireReason::EngineOutOfMemory } else { RetireReason::EngineFatal };
+    end_cell(reason, &format!("brought V8 to give up: {message}"));
+}
+
+/// Puts the error down to the guest of this thread: it gets its outcome, the process tells its hosts and ends. V8 aborts when
+/// its callback returns, so this does not: the thread is parked for the moment that is left.
+fn end_cell(reason: RetireReason, message: &str) -> ! {
+    // A thread of V8's own has no guest: the abort that follows ends all of them.
+    let Some(guest) = CURRENT.take() else { std::process::abort() };
+    guest.finish(
+        match reason {
+            RetireReason::EngineOutOfMemory => Ending::Heap { limit_mb: guest.limits().heap_mb },
+            RetireReason::Unyielding | RetireReason::EngineFatal => {
+                Ending::Crash { message: format!("The guest {message}.") }
+            }
+        },
+        0,
+    );
+    guest.retire_cell(reason, format!("Guest {} {message}.", guest.id()));
+    loop {
+        std::thread::park();
+    }
+}
+
+fn text(pointer: *const c_char) -> String {
+    if pointer.is_null() {
+        return "unknown".into();
+    }
+    // SAFETY: V8 passes C strings that outlive the call.
+    unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned()
+}
+
+/// Ends a guest whose heap is full, with just enough room left for it to unwind.
+pub(crate) struct HeapGuard {
+    guest: Arc<Guest>,
+    isolate: v8::UnsafeRawIsolatePtr,
+    granted: Cell<bool>,
+}
+
+/// What a guest gets beyond its limit to unwind. Granted once: a loop that does not look at the interrupt would go on growing.
+const ROOM_TO_UNWIND: usize = 16 << 20;
+
+impl HeapGuard {
+    /// Registers a guard for the guest that the isolate was claimed for.
+    pub(crate) fn install(isolate: &mut v8::Isolate, guest: &Arc<Guest>) -> Box<Self> {
+        // SAFETY: the guard is removed, in `remove`, by whoever owns the isolate.
+        let raw = unsafe { isolate.as_raw_isolate_ptr() };
+        let guard = Box::new(Self { guest: Arc::clone(guest), isolate: raw, granted: Cell::new(false) });
+        isolate.add_near_heap_limit_callback(near_heap_limit, std::ptr::from_ref(&*guard) as *mut c_void);
+        guard
+    }
+
+    /// Ends the guard; the isolate must still be there.
+    pub(crate) fn remove(self: Box<Self>, isolate: &mut v8::Isolate) {
+        isolate.remove_near_heap_limit_callback(near_heap_limit, 0);
+    }
+}
+
+unsafe extern "C" fn near_heap_limit(data: *mut c_void, current: usize, _initial: usize) -> usize {
+    // SAFETY: `install` passed a guard that lives until the callback is removed.
+    let guard = unsafe { &*data.cast::<HeapGuard>() };
+    // SAFETY: V8 calls this on the thread that runs the isolate.
+    let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(guard.isolate) };
+    // V8 calls this, too, as the last resort before it gives up on memory outside of the heap; that fails with a RangeError.
+    if isolate.get_heap_statistics().used_heap_size() < current / 2 {
+        return current;
+    }
+    guard.guest.end(Ending::Heap { limit_mb: guard.guest.limits().heap_mb });
+    if guard.granted.replace(true) { current } else { current + ROOM_TO_UNWIND }
+}

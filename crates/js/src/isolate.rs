@@ -1,0 +1,82 @@
+//! A virgin isolate with its context: made for one guest, from a snapshot where there is one.
+
+use crate::error::JsError;
+use crate::external_memory::ExternalMemory;
+use crate::mailbox::Mailbox;
+use crate::state::IsolateState;
+use crate::{event_loop, fatal, hooks::Hooks, loader, native, userland};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A snapshot's bytes, shared by all isolates that are restored from it. Leaked: once per digest and process.
+pub(crate) type Blob = &'static [u8];
+
+/// An isolate with the callbacks that every guest's has, and its state in its slot.
+pub(crate) fn new_isolate(
+    snapshot: Option<Blob>,
+    heap_mb: u32,
+    external: &Arc<ExternalMemory>,
+    mailbox: Mailbox,
+) -> (v8::OwnedIsolate, Rc<IsolateState>) {
+    let mut params = v8::CreateParams::default()
+        .heap_limits(0, (heap_mb as usize) << 20)
+        .array_buffer_allocator(external.allocator().make_shared())
+        .external_references(native::external_references())
+        .allow_atomics_wait(true);
+    if let Some(blob) = snapshot {
+        params = params.snapshot_blob(v8::StartupData::from(blob));
+    }
+    let mut isolate = v8::Isolate::new(params);
+    isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
+    isolate.set_oom_error_handler(fatal::on_out_of_memory);
+    isolate.set_host_import_module_dynamically_callback(loader::import_dynamically);
+    isolate.set_host_initialize_import_meta_object_callback(loader::fill_import_meta);
+    isolate.set_promise_reject_callback(on_rejection);
+    isolate.set_prepare_stack_trace_callback(prepare_stack_trace);
+    let state = IsolateState::new(mailbox, Arc::clone(external));
+    isolate.set_slot(Rc::clone(&state));
+    (isolate, state)
+}
+
+/// Brings the userland into the context that was just made, or finds it there.
+pub(crate) fn set_up(
+    scope: &mut v8::PinScope<'_, '_>,
+    state: &IsolateState,
+    from_snapshot: bool,
+) -> Result<(), JsError> {
+    let hooks = if from_snapshot {
+        userland::restore(scope)?
+    } else {
+        let object = userland::install(scope)?;
+        Hooks::from_object(scope, object)?
+    };
+    let _ = state.hooks.set(hooks);
+    Ok(())
+}
+
+fn prepare_stack_trace<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    error: v8::Local<'s, v8::Value>,
+    sites: v8::Local<'s, v8::Array>,
+) -> v8::Local<'s, v8::Value> {
+    let state = IsolateState::of(scope);
+    let stack =
+        state.hooks.get().and_then(|hooks| event_loop::call(scope, &hooks.prepare_stack_trace, &[error, sites.into()]));
+    stack.unwrap_or_else(|| v8::undefined(scope).into())
+}
+
+unsafe extern "C" fn on_rejection(message: v8::PromiseRejectMessage<'_>) {
+    let kind = match message.get_event() {
+        v8::PromiseRejectEvent::PromiseRejectWithNoHandler => 0,
+        v8::PromiseRejectEvent::PromiseHandlerAddedAfterReject => 1,
+        // Resolving or rejecting twice is no one's error (HTML standard, HostPromiseRejectionTracker).
+        _ => return,
+    };
+    v8::callback_scope!(unsafe scope, &message);
+    let state = IsolateState::of(scope);
+    let Some(hooks) = state.hooks.get() else { return };
+    let promise = message.get_promise().into();
+    let reason = message.get_value().unwrap_or_else(|| v8::undefined(scope).into());
+    let kind = v8::Integer::new(scope, kind).into();
+    event_loop::call(scope, &hooks.rejection, &[kind, promise, reason]);
+}

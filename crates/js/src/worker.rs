@@ -1,0 +1,147 @@
+//! A guest's thread: isolate, context, the one guest, and the end of all three.
+
+use crate::error::JsError;
+use crate::event_loop::{EventLoop, Stop, call, guarded, uncaught};
+use crate::external_memory::ExternalMemory;
+use crate::fatal::{Blame, HeapGuard};
+use crate::isolate::{Blob, new_isolate, set_up};
+use crate::mailbox::{Inbox, IsolateInterrupt, Mailbox};
+use crate::platform::TaskRoute;
+use crate::program;
+use crate::state::{Claim, IsolateState};
+use hotcell_guest::{Ending, GuestSpec, Making, Phase};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Virtual memory for a guest's thread: V8 takes up to 984 KiB of stack for JavaScript, and native calls come on top.
+pub(crate) const STACK_BYTES: usize = 4 << 20;
+
+/// Exit code of a guest that an error ended that nobody caught, as in Node.
+const UNCAUGHT: u8 = 1;
+/// Exit code of a guest whose top-level await never settled, as in Node.
+const UNSETTLED_AWAIT: u8 = 13;
+
+/// What an isolate is made from. Two workers with the same key are the same but for the guest they get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WorkerKey {
+    pub snapshot: Option<Blob>,
+    pub heap_mb: u32,
+}
+
+/// Makes an isolate with its context, waits in `claim` for its guest, runs it, calls `on_exit` once its exit was sent, and takes
+/// everything down.
+///
+/// # Errors
+/// Where the userland can't be brought into a context. `claim` was not called then.
+pub(crate) fn work(
+    key: WorkerKey,
+    claim: impl FnOnce() -> Option<GuestSpec>,
+    on_exit: impl FnOnce(),
+) -> Result<(), JsError> {
+    let external = ExternalMemory::new(usize::MAX);
+    let (mailbox, inbox) = Mailbox::new();
+    let started = Instant::now();
+    let (mut isolate, state) = new_isolate(key.snapshot, key.heap_mb, &external, mailbox.clone());
+    let _route = TaskRoute::new(&isolate, mailbox);
+    let handle = isolate.thread_safe_handle();
+    let isolate_made = Instant::now();
+    {
+        v8::scope!(let scope, &mut isolate);
+        let context = v8::Context::new(scope, v8::ContextOptions::default());
+        let scope = &mut v8::ContextScope::new(scope, context);
+        set_up(scope, &state, key.snapshot.is_some())?;
+        let parked = Instant::now();
+        if let Some(spec) = claim() {
+            let guest = Arc::clone(&spec.guest);
+            let making = Making { isolate: isolate_made - started, context: parked - isolate_made };
+            guest.claimed((guest.created() < parked).then_some(making));
+            external.set_limit((guest.limits().external_mb as usize) << 20);
+            guest.attach_thread();
+            guest.on_interrupt(Box::new(IsolateInterrupt { isolate: handle, mailbox: state.mailbox.clone() }));
+            let blame = Blame::on(&guest);
+            let heap_guard = HeapGuard::install(scope, &guest);
+            let ending = run(scope, &state, &inbox, spec);
+            guest.clear_interrupt();
+            guest.set_external_peak(external.peak() as u64);
+            let heap_bytes = scope.get_heap_statistics().used_heap_size() as u64;
+            guest.finish(ending, heap_bytes);
+            heap_guard.remove(scope);
+            drop(blame);
+            on_exit();
+            yield_to_others();
+        }
+    }
+    drop(state);
+    Ok(())
+}
+
+fn run(scope: &mut v8::PinScope<'_, '_>, state: &Rc<IsolateState>, inbox: &Inbox, spec: GuestSpec) -> Ending {
+    let _ = state.claim.set(Claim::new(spec));
+    let Some(claim) = state.claim() else {
+        return Ending::Crash { message: "The isolate had a guest before.".into() };
+    };
+    let outcome = run_program(scope, state, claim, inbox);
+    match outcome {
+        Ok(code) => Ending::exit(exit_hook(scope, state, code)),
+        Err(Stop::Uncaught) => Ending::exit(exit_hook(scope, state, Some(UNCAUGHT))),
+        // The guest knows why; this counts only where nobody gave a reason.
+        Err(Stop::Ending) => Ending::Crash { message: "The guest's execution was terminated without a reason.".into() },
+    }
+}
+
+/// Runs the program and its event loop to their end. The exit code, where it is not the userland's to say.
+fn run_program(
+    scope: &mut v8::PinScope<'_, '_>,
+    state: &Rc<IsolateState>,
+    claim: &Claim,
+    inbox: &Inbox,
+) -> Result<Option<u8>, Stop> {
+    let begun = program::begin(scope, state, claim);
+    claim.guest.end_phase(Phase::UserCode);
+    let evaluated = begun?;
+    let mut events = EventLoop::new(state, claim, inbox);
+    let dry = events.run(scope);
+    claim.guest.end_phase(Phase::Drain);
+    dry?;
+    let Some(evaluated) = evaluated else { return Ok(None) };
+    match evaluated.state() {
+        v8::PromiseState::Fulfilled => Ok(None),
+        v8::PromiseState::Rejected => {
+            let error = evaluated.result(scope);
+            let message = v8::Exception::create_message(scope, error);
+            uncaught(scope, state, error, Some(message))?;
+            events.run(scope)?;
+            Ok(None)
+        }
+        v8::PromiseState::Pending => {
+            let warning = "Warning: Detected unsettled top-level await\n";
+            let _ = claim.guest.write_all(hotcell_protocol::Stream::Stderr, warning.as_bytes());
+            Ok(Some(UNSETTLED_AWAIT))
+        }
+    }
+}
+
+/// Runs the guest's `exit` listeners; the exit code that results.
+pub(crate) fn exit_hook(scope: &mut v8::PinScope<'_, '_>, state: &IsolateState, code: Option<u8>) -> u8 {
+    let result = guarded(scope, state, |scope| {
+        let code = match code {
+            Some(code) => v8::Integer::new(scope, code.into()).into(),
+            None => v8::undefined(scope).into(),
+        };
+        call(scope, &state.hooks().exit, &[code])?.int32_value(scope)
+    });
+    // Exit codes are a byte, as POSIX has it. A listener that threw makes it an error.
+    result.ok().flatten().map_or(UNCAUGHT, |code| code as u8)
+}
+
+/// Lets everything else run first: what is left is to take the isolate down, for which nobody waits. The thread ends after
+/// that, so that it need not be able to get its priority back.
+fn yield_to_others() {
+    let priority = libc::sched_param { sched_priority: 0 };
+    // SAFETY: the parameters outlive the call, which changes the calling thread only.
+    let status = unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &priority) };
+    if status != 0 {
+        tracing::debug!("the thread keeps its priority while it takes its isolate down");
+    }
+}

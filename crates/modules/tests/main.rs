@@ -1,0 +1,4 @@
+mod cache;
+mod derived;
+mod incoming;
+mod log;
