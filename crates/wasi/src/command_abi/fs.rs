@@ -1,5 +1,7 @@
 //! `host_fs`: modes, owners and sizes, which WASI does not tell, and what changes them.
 //!
+//! The standard knows no right to change modes: that to change times is asked for.
+//!
 //! Functions that return a number in place of an error number have one that stands for every failure: 0 for modes and device
 //! numbers, -1 for sizes.
 
@@ -223,7 +225,8 @@ pub fn chmod_absolute(
 /// Sets the permission bits; `EINVAL` for streams.
 pub fn fchmod(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, fd: i32, mode: i32) -> Result<i32, Trap> {
     errno_value((|| {
-        let description = ctx.fds.with_rights(fd as u32, Rights::FD_FILESTAT_GET)?;
+        open_file(ctx.fds.description(fd as u32)?).ok_or(Errno::Inval)?;
+        let description = ctx.fds.with_rights(fd as u32, Rights::FD_FILESTAT_SET_TIMES)?;
         open_file(description).ok_or(Errno::Inval)?.set_permissions(mode as u32 & PERMISSION_BITS);
         Ok(())
     })())
