@@ -164,7 +164,7 @@ export class Performance extends EventTarget {
     const options: MeasureOptions =
       startOrOptions !== null && typeof startOrOptions === "object"
         ? startOrOptions
-        : { start: startOrOptions, end: endMark };
+        : ({ __proto__: null, start: startOrOptions, end: endMark } as MeasureOptions);
     const { start, end, duration, detail } = options;
     const length = duration === undefined ? undefined : +(duration as number);
     const endTime =
