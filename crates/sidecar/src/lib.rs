@@ -20,6 +20,7 @@ use error::SidecarError;
 use settings::Settings;
 use std::process::ExitCode;
 
+pub use settings::{DEFAULT_WARM_ISOLATES, Snapshot};
 pub use sidecar::{EngineError, EngineSource};
 
 /// The exit code where a task failed for a reason of its own, as `env` and `timeout` have it.
