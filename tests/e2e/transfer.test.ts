@@ -69,7 +69,10 @@ test("evictions are warned of, and the cache tells each entry and its total at d
   const log: string[] = [];
   const start = (level: string) =>
     Sidecar.start({ env: { HOTCELL_MODULE_CACHE_ENTRIES: "1", HOTCELL_LOG: level }, log: (line) => log.push(line) });
-  for (const [level, entries] of [["warn", false], ["hotcell_modules=debug", true]] as const) {
+  for (const [level, entries] of [
+    ["warn", false],
+    ["hotcell_modules=debug", true],
+  ] as const) {
     log.length = 0;
     const sidecar = await start(level);
     const sandbox = await sidecar.createSandbox();
