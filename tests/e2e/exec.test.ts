@@ -217,6 +217,15 @@ describe("exec finds programs as a shell does", () => {
     assert.equal((await sandbox.exec("/data/tool.mjs", ["b"])).stdout, "b file:///data/tool.mjs\n");
   });
 
+  test("a .wasm file by its name without the ending, and through links", async () => {
+    const { fs } = sandbox;
+    await fs.writeFile("/usr/local/bin/spoken.wasm", binFiles("echo")["/bin/echo"]!, { parents: true });
+    await fs.symlink("/usr/local/bin/spoken.wasm", "/usr/local/bin/linked");
+    assert.equal((await sandbox.exec("spoken", ["x"])).stdout, "x\n");
+    assert.equal((await sandbox.exec("spoken.wasm", ["x"])).stdout, "x\n");
+    assert.equal((await sandbox.exec("linked", ["x"])).stdout, "x\n");
+  });
+
   test("a changed program is run as it now is", async () => {
     await sandbox.fs.writeFile("/bin/changing", binFiles("true")["/bin/true"]!);
     assert.equal((await sandbox.exec("changing")).exitCode, 0);
