@@ -180,6 +180,18 @@ describe("hotcell", () => {
     }
   });
 
+  test("child wants a socket of its host's on descriptor 3, and says so", async () => {
+    for (const stdio of [
+      ["ignore", "pipe", "pipe"],
+      ["ignore", "pipe", "pipe", "ignore"],
+    ] as const) {
+      const result = await ended(spawn(binary(), ["child"], { stdio: [...stdio] }));
+      assert.equal(result.exitCode, 125);
+      assert.match(result.stderr.toString(), /Descriptor 3 is no connected Unix stream socket/);
+      assert.equal(result.stdout.length, 0);
+    }
+  });
+
   test("refuses a setting with a value that can't be used, by its name", async () => {
     const result = await hotcell(["run", file("empty.js", "")], {
       env: { ...process.env, HOTCELL_MODULE_CACHE_ENTRIES: "many" },
