@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -92,14 +92,66 @@ describe("hotcell run", () => {
     assert.ok(result.exitCode === 143 || result.signal === "SIGTERM", JSON.stringify([result.exitCode, result.signal]));
   });
 
+  test("ends with a code of its own where a limit ended the program, and says which", async () => {
+    for (const [options, source, code, message] of [
+      [["--wall-ms", "100"], "setInterval(() => {}, 1000)", 124, /100 ms/],
+      [["--cpu-ms", "100"], "while (true) {}", 124, /100 ms of CPU/],
+      [["--heap-mb", "16"], "const a = []; while (true) a.push({})", 121, /16 MiB/],
+      [["--output-bytes", "5"], "while (true) process.stdout.write('ab')", 120, /5 bytes to stdout/],
+    ] as const) {
+      const result = await hotcell(["run", ...options, file("limited.js", source)]);
+      assert.equal(result.exitCode, code, options[0]);
+      assert.match(result.stderr.toString(), message);
+      if (code === 120) assert.equal(result.stdout.toString(), "ababa");
+    }
+  });
+
+  test("--json tells the outcome, the output and what was used", async () => {
+    const app = file("told.js", "console.log('out'); console.error('err'); process.kill(process.pid, 'SIGTERM')");
+    const result = await hotcell(["run", "--json", app]);
+    assert.equal(result.exitCode, 128 + 15);
+    assert.equal(result.stderr.length, 0);
+    const { outcome, signal, stdout, stderr, usage } = JSON.parse(result.stdout.toString());
+    assert.deepEqual([outcome, signal, stdout, stderr], ["signaled", "SIGTERM", "out\n", "err\n"]);
+    assert.ok(usage.wallUs > 0);
+  });
+
+  test("shows the program what --include and --env give it, and nothing else of the machine's", async () => {
+    mkdirSync(join(directory, "lib"), { recursive: true });
+    file("lib/half.cjs", "module.exports = (n) => n / 2;");
+    file("secret.txt", "not included");
+    const app = file(
+      "including.js",
+      `const half = require("./lib/half.cjs");
+       const fs = require("node:fs");
+       console.log(half(84), process.env.GREETING, Object.keys(process.env).sort().join(), fs.readdirSync(".").sort().join());`,
+    );
+    const result = await hotcell(["run", "--include", join(directory, "lib"), "--env", "GREETING=hi", app]);
+    assert.deepEqual([result.stderr.toString(), result.exitCode], ["", 0]);
+    assert.equal(result.stdout.toString(), "42 hi GREETING,PATH,PWD including.js,lib\n");
+  });
+
+  test("a program that ends while it is sent stdin is no error, and one that reads none waits for none", async () => {
+    const stdin = Buffer.alloc(4 << 20, "x");
+    const ends = await hotcell(["run", file("ends.js", "console.log('ended')")], { stdin });
+    assert.deepEqual([ends.stdout.toString(), ends.stderr.toString(), ends.exitCode], ["ended\n", "", 0]);
+    // Its stdin stays open.
+    const child = spawn(binary(), ["run", file("ends.js", "console.log('ended')")]);
+    assert.equal((await ended(child)).stdout.toString(), "ended\n");
+    child.stdin.destroy();
+  });
+
   test("says what is wrong where the program can't be had", async () => {
     const missing = await hotcell(["run", join(directory, "missing.js")]);
-    assert.notEqual(missing.exitCode, 0);
+    assert.equal(missing.exitCode, 127);
     assert.match(missing.stderr.toString(), /missing\.js/);
     assert.equal(missing.stdout.length, 0);
     const garbage = await hotcell(["run", file("garbage.wasm", "this is not WebAssembly")]);
-    assert.notEqual(garbage.exitCode, 0);
-    assert.notEqual(garbage.stderr.length, 0);
+    assert.equal(garbage.exitCode, 126);
+    assert.match(garbage.stderr.toString(), /garbage\.wasm.*WebAssembly/);
+    const broken = await hotcell(["run", file("broken.wasm", Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 255))]);
+    assert.equal(broken.exitCode, 126);
+    assert.match(broken.stderr.toString(), /not a WebAssembly module/);
   });
 });
 
@@ -125,6 +177,18 @@ describe("hotcell", () => {
       const result = await hotcell(args);
       assert.equal(result.exitCode, 2, args.join(" "));
       assert.match(result.stderr.toString(), /--help|Usage/);
+    }
+  });
+
+  test("child wants a socket of its host's on descriptor 3, and says so", async () => {
+    for (const stdio of [
+      ["ignore", "pipe", "pipe"],
+      ["ignore", "pipe", "pipe", "ignore"],
+    ] as const) {
+      const result = await ended(spawn(binary(), ["child"], { stdio: [...stdio] }));
+      assert.equal(result.exitCode, 125);
+      assert.match(result.stderr.toString(), /Descriptor 3 is no connected Unix stream socket/);
+      assert.equal(result.stdout.length, 0);
     }
   });
 

@@ -161,7 +161,7 @@ describe("published commands give what the system's own coreutils give, in the C
     const comparable = (output: string) =>
       output
         .split("\n")
-        .filter((line) => line !== "" && !/^(ls-)?total /.test(line))
+        .filter((line) => line !== "" && !/^(ls-)?total\b/.test(line))
         .map((line) => {
           const [mode, , , , size, time, ...name] = line.split(/\s+/);
           assert.ok(Math.abs(Number(time) - Date.now() / 1000) < 300, line);
@@ -215,6 +215,15 @@ describe("exec finds programs as a shell does", () => {
     );
     assert.equal((await sandbox.exec("./tool.js", ["a"])).stdout, "tool.js a\n");
     assert.equal((await sandbox.exec("/data/tool.mjs", ["b"])).stdout, "b file:///data/tool.mjs\n");
+  });
+
+  test("a .wasm file by its name without the ending, and through links", async () => {
+    const { fs } = sandbox;
+    await fs.writeFile("/usr/local/bin/spoken.wasm", binFiles("echo")["/bin/echo"]!, { parents: true });
+    await fs.symlink("/usr/local/bin/spoken.wasm", "/usr/local/bin/linked");
+    assert.equal((await sandbox.exec("spoken", ["x"])).stdout, "x\n");
+    assert.equal((await sandbox.exec("spoken.wasm", ["x"])).stdout, "x\n");
+    assert.equal((await sandbox.exec("linked", ["x"])).stdout, "x\n");
   });
 
   test("a changed program is run as it now is", async () => {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { firstOutput } from "../support/guest.js";
 import { fileSidecar } from "../support/sidecar.js";
 import { assemble } from "../support/wasm.js";
 
@@ -9,10 +8,12 @@ const sandbox = await sidecar.createSandbox();
 
 describe("limits", () => {
   test("wall time ends a guest that waits", async () => {
-    const result = await sandbox.run("console.log('before'); setInterval(() => {}, 1000)", { limits: { wallMs: 200 } });
+    const result = await sandbox.run("console.log('before'); setInterval(() => {}, 1000)", {
+      limits: { wallMs: 1000 },
+    });
     assert.deepEqual([result.outcome, result.error?.limit, result.exitCode], ["timed_out", "wallMs", null]);
     assert.equal(result.stdout, "before\n");
-    assert.ok(result.usage.wallMs >= 200 && result.usage.wallMs < 1500, `${result.usage.wallMs} ms`);
+    assert.ok(result.usage.wallMs >= 1000 && result.usage.wallMs < 2000, `${result.usage.wallMs} ms`);
   });
 
   test("CPU time ends a guest that runs, and waiting does not count", async () => {
@@ -40,10 +41,8 @@ describe("limits", () => {
     test(`${title} ends at the limit`, async () => {
       const result = await sandbox.run(source, { limits: { wallMs: 500 } });
       // A million timers may reach the heap's limit first.
-      assert.ok(
-        ["timed_out", "out_of_memory"].includes(result.outcome) || /Atomics/.test(result.stderr),
-        JSON.stringify(result),
-      );
+      const outcomes = title.startsWith("a million timers") ? ["timed_out", "out_of_memory"] : ["timed_out"];
+      assert.ok(outcomes.includes(result.outcome), JSON.stringify(result));
       assert.ok(result.usage.wallMs < 3000, `${result.usage.wallMs} ms`);
       assert.equal((await sandbox.run("console.log(1)")).stdout, "1\n");
     });
@@ -59,15 +58,18 @@ describe("limits", () => {
     assert.equal((await sandbox.runWasm(starts, [], { limits: { cpuMs: 300 } })).outcome, "timed_out");
   });
 
-  test("a WASI program's memory counts (M3)", async () => {
-    const grows = assemble(`(module (memory (export "memory") 1) (func (export "_start")
-      (loop $l (br_if $l (i32.ne (memory.grow (i32.const 256)) (i32.const -1)))) unreachable))`);
-    const result = await sandbox.runWasm(grows, [], { limits: { externalMb: 64 } });
-    assert.ok(
-      result.outcome === "out_of_memory" || (result.outcome === "exited" && result.exitCode !== 0),
-      result.outcome,
-    );
-    assert.ok(result.usage.externalPeakBytes <= 80 << 20, `${result.usage.externalPeakBytes} bytes`);
+  test("a WASI program that asks for ever more memory gets what V8 has for one, and nobody else notices (M3)", async () => {
+    const grows = assemble(`
+      (module
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (func (export "_start")
+          (loop $more (br_if $more (i32.ne (memory.grow (i32.const 256)) (i32.const -1))))
+          (call $exit (i32.div_u (memory.size) (i32.const 256)))))`);
+    const result = await sandbox.runWasm(grows);
+    // 65536 pages are 4 GiB; an exit code is a byte.
+    assert.deepEqual([result.outcome, result.exitCode, result.stderr], ["exited", 255, ""]);
+    assert.equal((await sandbox.run("console.log(1)")).stdout, "1\n");
   });
 
   test("output ends a guest at its limit, with all of it that was allowed", async () => {
@@ -89,39 +91,29 @@ describe("limits", () => {
   });
 
   test("memory outside of the heap is refused past its limit (M2)", async () => {
-    const result = await sandbox.run("try { new ArrayBuffer(2 ** 31) } catch (error) { console.log(error.name) }", {
-      limits: { externalMb: 64 },
+    const limits = { externalMb: 64 };
+    for (const source of [
+      "new ArrayBuffer(2 ** 31)",
+      "new SharedArrayBuffer(2 ** 31)",
+      "new Float64Array(2 ** 28)",
+      "Buffer.alloc(65 << 20)",
+      "structuredClone(new Uint8Array(33 << 20))",
+      "const kept = []; while (true) kept.push(new Uint8Array(1 << 20).fill(1))",
+    ]) {
+      const result = await sandbox.run(source, { limits });
+      assert.deepEqual([result.outcome, result.exitCode], ["exited", 1], source);
+      assert.match(result.stderr, /RangeError|Unable to deserialize/, source);
+      assert.ok(result.usage.externalPeakBytes <= 64 << 20, `${source}: ${result.usage.externalPeakBytes} bytes`);
+    }
+    const caught = await sandbox.run("try { new ArrayBuffer(2 ** 31) } catch (error) { console.log(error.name) }", {
+      limits,
     });
-    assert.ok(
-      (result.outcome === "exited" && result.stdout === "RangeError\n") || result.outcome === "out_of_memory",
-      JSON.stringify(result),
+    assert.deepEqual([caught.stdout, caught.exitCode], ["RangeError\n", 0]);
+    // What is given back can be had again.
+    const reused = await sandbox.run(
+      "for (let i = 0; i < 200; i++) new Uint8Array(8 << 20).fill(1); console.log('done')",
+      { limits },
     );
-    const many = await sandbox.run("const kept = []; while (true) kept.push(new Uint8Array(1 << 20).fill(1))", {
-      limits: { externalMb: 64 },
-    });
-    assert.ok(
-      many.outcome === "out_of_memory" || (many.outcome === "exited" && many.exitCode === 1),
-      JSON.stringify(many),
-    );
-    assert.ok(many.usage.externalPeakBytes <= 66 << 20, `${many.usage.externalPeakBytes} bytes`);
-  });
-
-  test("what one guest does leaves the others and the sidecar alone", async () => {
-    const { pid } = await sidecar.stats();
-    const witness = sandbox.spawn({
-      source:
-        "let n = 0; setInterval(() => console.log(n++), 20); process.on('SIGTERM', () => process.exit(n > 0 ? 0 : 1))",
-    });
-    await firstOutput(witness);
-    const hostile = await Promise.all([
-      sandbox.run("while (1) {}", { limits: { wallMs: 800 } }),
-      sandbox.run("const a = []; while (1) a.push([a.length])", { limits: { heapMb: 64 } }),
-      sandbox.run("new ArrayBuffer(2 ** 31)"),
-    ]);
-    assert.deepEqual([hostile[0].outcome, hostile[1].outcome], ["timed_out", "out_of_memory"]);
-    assert.ok(hostile[2].outcome === "out_of_memory" || hostile[2].exitCode === 1, JSON.stringify(hostile[2]));
-    witness.kill("SIGTERM");
-    assert.deepEqual([(await witness.exit).outcome, (await witness.exit).exitCode], ["exited", 0]);
-    assert.equal((await sidecar.stats()).pid, pid, "it is the same sidecar");
+    assert.deepEqual([reused.stdout, reused.stderr], ["done\n", ""]);
   });
 });

@@ -17,7 +17,10 @@ async function runInnocents(sandbox: Sandbox, over: () => boolean): Promise<numb
     const started = performance.now();
     if (i % 2 === 0) {
       const sum = await sandbox.run(`let s = 0; for (let i = 0; i <= ${i}; i++) s += i; console.log(s)`);
-      assert.deepEqual([sum.outcome, sum.exitCode, sum.stdout, sum.stderr], ["exited", 0, `${(i * (i + 1)) / 2}\n`, ""]);
+      assert.deepEqual(
+        [sum.outcome, sum.exitCode, sum.stdout, sum.stderr],
+        ["exited", 0, `${(i * (i + 1)) / 2}\n`, ""],
+      );
     } else {
       const echo = await sandbox.exec("echo", ["number", String(i)]);
       assert.deepEqual([echo.outcome, echo.exitCode, echo.stdout, echo.stderr], ["exited", 0, `number ${i}\n`, ""]);
@@ -38,18 +41,9 @@ function checkLatency(what: string, milliseconds: number[]): void {
 const hostile: Record<string, { source: string; outcomes: string[] }> = {
   "while(1){}": { source: "while(1){}", outcomes: ["timed_out"] },
   "an endlessly growing array": { source: "const a = []; while (1) a.push([a.length])", outcomes: ["out_of_memory"] },
-  "an endlessly growing string": { source: "let s = 'x'; while (1) { s += s; s[s.length >> 1] }", outcomes: ["exited"] },
   "a 2 GB ArrayBuffer": { source: "new ArrayBuffer(2 ** 31)", outcomes: ["exited"] },
-  "a 4 GB resizable ArrayBuffer": {
-    source: "const b = new ArrayBuffer(1, { maxByteLength: 2 ** 32 }); b.resize(2 ** 32); new Uint8Array(b).fill(1)",
-    outcomes: ["exited"],
-  },
   "3 GB of Uint8Arrays": {
     source: "const kept = []; for (let i = 0; i < 3072; i++) kept.push(new Uint8Array(1 << 20).fill(1))",
-    outcomes: ["exited"],
-  },
-  "a 4 GB WebAssembly memory": {
-    source: "const m = new WebAssembly.Memory({ initial: 1 }); m.grow(65535); new Uint8Array(m.buffer).fill(1)",
     outcomes: ["exited"],
   },
   "endless output": { source: "while (1) process.stdout.write('x'.repeat(65536))", outcomes: ["limit_exceeded"] },
@@ -73,19 +67,19 @@ describe("a hostile guest leaves the others and the sidecar alone", () => {
           process.on("SIGTERM", () => { clearInterval(ticker); console.log(JSON.stringify({ worst, ticks })); });`,
       });
       let over = false;
-      const innocents = runInnocents(sandbox, () => over);
-      const limits = { wallMs: 1000, heapMb: 64, externalMb: 128, outputBytes: 32 << 20 };
-      const result = await sandbox.run(source, { limits }).finally(() => {
+      const limits = { cpuMs: 1000, wallMs: 20_000, heapMb: 64, externalMb: 128, outputBytes: 32 << 20 };
+      const ending = sandbox.run(source, { limits }).finally(() => {
         over = true;
       });
+      const [result, took] = await Promise.all([ending, runInnocents(sandbox, () => over)]);
       assert.ok(outcomes.includes(result.outcome), JSON.stringify({ ...result, stdout: "" }));
       if (result.outcome === "exited") {
         assert.equal(result.exitCode, 1);
         assert.match(result.stderr, /RangeError/);
       }
-      assert.ok(result.usage.wallMs < 3000, `it ended after ${result.usage.wallMs} ms`);
-      assert.ok(result.usage.externalPeakBytes <= 160 << 20, `it held ${result.usage.externalPeakBytes} bytes`);
-      checkLatency("an innocent run", await innocents);
+      assert.ok(result.usage.cpuMs < 2000, `it ended after ${result.usage.cpuMs} ms on a CPU`);
+      assert.ok(result.usage.externalPeakBytes <= 128 << 20, `it held ${result.usage.externalPeakBytes} bytes`);
+      checkLatency("an innocent run", took);
 
       ticking.kill("SIGTERM");
       let told = "";
@@ -101,19 +95,16 @@ describe("a hostile guest leaves the others and the sidecar alone", () => {
     const sandbox = await sidecar.createSandbox({ env: { PATH: "/bin" }, files: binFiles("echo") });
     const { pid } = await sidecar.stats();
     let over = false;
-    const innocents = runInnocents(sandbox, () => over);
-    const limits = { wallMs: 2000, heapMb: 64, externalMb: 64, outputBytes: 8 << 20 };
-    const results = await Promise.all(
-      Object.values(hostile).map(async ({ source, outcomes }) => {
-        const { outcome, exitCode } = await sandbox.run(source, { limits });
-        // With less of a CPU for each, any of them may reach its time first.
-        return outcome === "timed_out" || (outcomes.includes(outcome) && exitCode !== 0);
-      }),
-    ).finally(() => {
-      over = true;
-    });
-    assert.deepEqual(results, results.map(() => true));
-    const took = await innocents;
+    const limits = { cpuMs: 1000, wallMs: 30_000, heapMb: 64, externalMb: 64, outputBytes: 8 << 20 };
+    const endings = Promise.all(Object.values(hostile).map(({ source }) => sandbox.run(source, { limits }))).finally(
+      () => {
+        over = true;
+      },
+    );
+    const [results, took] = await Promise.all([endings, runInnocents(sandbox, () => over)]);
+    for (const [i, [title, { outcomes }]] of Object.entries(hostile).entries()) {
+      assert.ok(outcomes.includes(results[i]!.outcome), `${title}: ${results[i]!.outcome}`);
+    }
     assert.ok(Math.max(...took) < 2 * WORST_MS, `an innocent run took ${Math.max(...took)} ms`);
     assert.equal((await sidecar.stats()).pid, pid, "it is the same sidecar");
   });

@@ -77,6 +77,33 @@ describe("output is bytes", () => {
     assert.deepEqual([...wasi.stdout], [...all]);
   });
 
+  test("what looks like a frame of the protocol is only bytes (I4)", async () => {
+    const sandbox = await sidecar.createSandbox();
+    // An exit of this guest and a retirement, as the sidecar itself would write them.
+    const result = await sandbox.run(
+      `
+      const frame = (kind, id, message) => {
+        const payload = Buffer.from(JSON.stringify(message));
+        const header = Buffer.alloc(16);
+        header.writeUInt32LE(payload.length, 0);
+        header[4] = kind;
+        header.writeUInt32LE(id, 8);
+        return Buffer.concat([header, payload]);
+      };
+      for (let id = 0; id < 50; id++) {
+        process.stdout.write(frame(4, id, { type: "exit", exit: { outcome: "exited", exitCode: 0, usage: {} } }));
+      }
+      process.stdout.write(frame(4, 0, { type: "retiring", reason: "engineFatal", message: "Fake." }));
+      process.stdout.write("\\x1b[2Jend");
+      process.exit(9);`,
+      { encoding: "buffer" },
+    );
+    assert.deepEqual([result.outcome, result.exitCode], ["exited", 9]);
+    assert.equal(result.stdout.toString("latin1").match(/"type":"exit"/g)?.length, 50);
+    assert.ok(result.stdout.toString().endsWith("\x1b[2Jend"));
+    assert.equal((await sandbox.run("console.log(1)")).stdout, "1\n");
+  });
+
   test("a character that is split over two writes arrives as one", async () => {
     const sandbox = await sidecar.createSandbox();
     const result = await sandbox.run(`

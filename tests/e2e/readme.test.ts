@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { launch, root } from "../support/binary.js";
+import { hotcell, launch, root } from "../support/binary.js";
+import { read, table } from "../support/repository.js";
+import { fileSidecar } from "../support/sidecar.js";
 
+const readme = read("README.md");
 const directory = mkdtempSync(join(root, "tests/.readme-"));
 after(() => rmSync(directory, { recursive: true }));
 
 test("the README's example runs as it is written and prints what the README says", async () => {
-  const readme = readFileSync(join(root, "README.md"), "utf8");
   const [, example, output] = /```ts\n(.*?)```\n+.*?```text\n(.*?)```/s.exec(readme) ?? [];
   assert.ok(example !== undefined && output !== undefined, "the README has an example and what it prints");
   const path = join(directory, "example.ts");
@@ -17,4 +19,67 @@ test("the README's example runs as it is written and prints what the README says
   assert.equal(result.stderr.toString(), "");
   assert.equal(result.stdout.toString(), output);
   assert.equal(result.exitCode, 0);
+});
+
+test("the README has every environment variable, in the order and with the default that hotcell tells", async () => {
+  const env = { PATH: process.env.PATH };
+  const { stdout, exitCode } = await hotcell(["settings", "--json"], { env });
+  assert.equal(exitCode, 0);
+  const settings = JSON.parse(stdout.toString()) as { name: string; default: string; value: string }[];
+  const rows = table(readme, "Environment variables");
+  assert.deepEqual(rows[0]?.[0], "HOTCELL_BINARY");
+  assert.deepEqual(
+    rows.slice(1).map(([name]) => name),
+    settings.map(({ name }) => name),
+  );
+  for (const [i, setting] of settings.entries()) {
+    assert.equal(setting.value, setting.default, setting.name);
+    // Where the default is no text that could be set, the README has words for it.
+    if (setting.default !== "") assert.equal(rows[i + 1]![2], setting.default, setting.name);
+    else assert.match(rows[i + 1]![2]!, /^(stderr|a generated one)$/, setting.name);
+  }
+});
+
+test("every variable that hotcell tells of is read, and refused by its name where it can't be used", async () => {
+  const values: Record<string, [good: string, bad: string]> = {
+    HOTCELL_LOG: ["debug", "a=b=c"],
+    HOTCELL_LOG_FILE: [join(directory, "log"), ""],
+    HOTCELL_LOG_FORMAT: ["json", "xml"],
+    HOTCELL_MODULE_CACHE_ENTRIES: ["3", "0"],
+    HOTCELL_MODULE_CACHE_BYTES: ["1000", "-1"],
+    HOTCELL_MAX_FRAME: ["65536", "1"],
+    HOTCELL_SNAPSHOT: ["off", "maybe"],
+    HOTCELL_WARM_ISOLATES: ["1", "-1"],
+    HOTCELL_TOKEN: ["sixteen bytes or more", "short"],
+  };
+  for (const [name] of table(readme, "Environment variables").slice(1)) {
+    const [good, bad] = values[name!] ?? assert.fail(`no values for ${name}`);
+    const taken = await hotcell(["settings", "--json"], { env: { PATH: process.env.PATH, [name!]: good } });
+    const setting = JSON.parse(taken.stdout.toString()).find((setting: { name: string }) => setting.name === name);
+    assert.equal(setting.value, name === "HOTCELL_TOKEN" ? "(set)" : good);
+    const refused = await hotcell(["settings"], { env: { PATH: process.env.PATH, [name!]: bad } });
+    assert.equal(refused.exitCode, 125);
+    assert.match(refused.stderr.toString(), new RegExp(name!));
+  }
+});
+
+test("the README's limits of a sandbox's files are those that hold", async () => {
+  const [, bytes, inodes] = /`fsBytes`[^(]*\((\d+)\)[^(]*`fsInodes`[^(]*\((\d+)\)/s.exec(readme) ?? [];
+  const sidecar = await fileSidecar();
+  const sandbox = await sidecar.createSandbox();
+  const count = await sandbox.run(`
+    const fs = require("node:fs");
+    let made = 0;
+    try { for (;;) { fs.writeFileSync("/" + made, ""); made += 1 } } catch (error) { console.log(made, error.code) }`);
+  // The sandbox has a few directories of its own.
+  const [made, code] = count.stdout.trim().split(" ");
+  assert.ok(Number(inodes) - Number(made) >= 0 && Number(inodes) - Number(made) < 20, count.stdout);
+  assert.equal(code, "ENOSPC");
+  const size = await (await sidecar.createSandbox()).run(`
+    const fs = require("node:fs");
+    fs.writeFileSync("/whole", "");
+    try { fs.truncateSync("/whole", ${bytes} + 1) } catch (error) { console.log(error.code) }
+    fs.truncateSync("/whole", ${bytes});
+    try { fs.writeFileSync("/more", "x") } catch (error) { console.log(error.code) }`);
+  assert.deepEqual([size.stdout, size.stderr], ["ENOSPC\nENOSPC\n", ""]);
 });

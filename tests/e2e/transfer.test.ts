@@ -65,11 +65,53 @@ describe("a program", () => {
   });
 });
 
+describe("what is larger than a frame", () => {
+  test("goes in as many as it takes, however small they are", async () => {
+    await using sidecar = await Sidecar.start({ env: { HOTCELL_MAX_FRAME: "4096" } });
+    const large = Buffer.from(Uint8Array.from({ length: 1_500_001 }, (_, i) => i * 13));
+    const sandbox = await sidecar.createSandbox({ files: { "/large": large } });
+    assert.ok(Buffer.from(await sandbox.fs.readFile("/large")).equals(large));
+    const sum = await sandbox.runWasm(command("sha256sum"), ["/large"]);
+    assert.match(sum.stdout, /^[0-9a-f]{64} {2}\/large\n$/);
+    const source = `// ${"x".repeat(1 << 20)}\nconsole.log(process.argv[2].length, process.env.LONG.length);`;
+    const result = await sandbox.run(source, { args: ["y".repeat(50_000)], env: { LONG: "z".repeat(60_000) } });
+    assert.deepEqual([result.stdout, result.stderr], ["50000 60000\n", ""]);
+    const cat = await sandbox.runWasm(command("cat"), [], { stdin: large, encoding: "buffer" });
+    assert.ok(cat.stdout.equals(large));
+  });
+
+  test("does not hold up what is small (F4)", async () => {
+    await using sidecar = await Sidecar.start();
+    const sandbox = await sidecar.createSandbox();
+    await sandbox.run("1");
+    let uploaded = false;
+    const upload = sandbox.fs.writeFile("/large", Buffer.alloc(200 << 20, "x")).then(() => {
+      uploaded = true;
+    });
+    let runs = 0;
+    for (; !uploaded; runs++) assert.equal((await sandbox.run(`console.log(${runs})`)).stdout, `${runs}\n`);
+    await upload;
+    assert.ok(runs >= 3, `${runs} runs while the file was on its way`);
+  });
+
+  test("is refused where it is longer than a message may be, with a way out", async () => {
+    await using sidecar = await Sidecar.start();
+    const sandbox = await sidecar.createSandbox();
+    const source = `// ${"x".repeat(17 << 20)}`;
+    await assert.rejects(sandbox.run(source), { code: "ERR_HOTCELL_INVALID_ARGUMENT", message: /sandbox\.fs/ });
+    await sandbox.fs.writeFile("/long.js", `${source}\nconsole.log("ran")`, { mode: 0o755 });
+    assert.equal((await sandbox.exec("/long.js")).stdout, "ran\n");
+  });
+});
+
 test("evictions are warned of, and the cache tells each entry and its total at debug level", async () => {
   const log: string[] = [];
   const start = (level: string) =>
     Sidecar.start({ env: { HOTCELL_MODULE_CACHE_ENTRIES: "1", HOTCELL_LOG: level }, log: (line) => log.push(line) });
-  for (const [level, entries] of [["warn", false], ["hotcell_modules=debug", true]] as const) {
+  for (const [level, entries] of [
+    ["warn", false],
+    ["hotcell_modules=debug", true],
+  ] as const) {
     log.length = 0;
     const sidecar = await start(level);
     const sandbox = await sidecar.createSandbox();

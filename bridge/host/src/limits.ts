@@ -12,7 +12,10 @@ export interface Limits {
   cpuMs?: number;
   /** MiB of the JavaScript heap: 8 to 4096. Default 128. */
   heapMb?: number;
-  /** MiB outside of the JavaScript heap: ArrayBuffers and WebAssembly memories: 1 to 4096. Default 256. */
+  /**
+   * MiB outside of the JavaScript heap, in ArrayBuffers: 1 to 4096. Default 256. Resizable ones and WebAssembly memories are
+   * not counted yet.
+   */
   externalMb?: number;
   /** Bytes that the guest may write to stdout, and as many to stderr: 0 to 2^40. Default 64 MiB. */
   outputBytes?: number;

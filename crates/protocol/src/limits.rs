@@ -12,7 +12,7 @@ pub struct Limits {
     pub cpu_ms: u64,
     /// MiB of the JavaScript heap. [`Limits::MIN_HEAP_MB`] to [`Limits::MAX_HEAP_MB`].
     pub heap_mb: u32,
-    /// MiB outside of the JavaScript heap: ArrayBuffers and WebAssembly memories.
+    /// MiB outside of the JavaScript heap: ArrayBuffers, but for resizable ones and WebAssembly memories.
     /// [`Limits::MIN_EXTERNAL_MB`] to [`Limits::MAX_EXTERNAL_MB`].
     pub external_mb: u32,
     /// Bytes that the guest may write to stdout, and as many to stderr. [`Limits::MIN_OUTPUT_BYTES`] to

@@ -89,7 +89,7 @@ pub struct RunOptions {
     /// MiB of the JavaScript heap [default: 128]
     #[arg(long, value_name = "N")]
     heap_mb: Option<u32>,
-    /// MiB outside of the heap: ArrayBuffers, WebAssembly memories [default: 256]
+    /// MiB outside of the heap, in ArrayBuffers [default: 256]
     #[arg(long, value_name = "N")]
     external_mb: Option<u32>,
     /// Bytes written to stdout, and as many to stderr [default: 67108864]
