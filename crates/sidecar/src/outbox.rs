@@ -191,6 +191,7 @@ impl Outbox {
                     }
                     os::wait_writable(self.socket.as_fd(), left);
                 }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return,
             }
         }
