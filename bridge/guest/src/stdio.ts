@@ -1,10 +1,10 @@
 /** process.stdout and process.stderr. Writing blocks until the host takes the bytes, so a write is always done at once. */
 import { native } from "./binding.ts";
+import { bytesOf } from "./bytes.ts";
 import { encodeText, requireEncoding } from "./codec.ts";
 import { codedError, invalidArgType } from "./errors.ts";
 import { EventEmitter } from "./events.ts";
-import { isUint8Array } from "./inspect/types.ts";
-import { Error, TypeError } from "./primordials.ts";
+import { ArrayBufferIsView, Error, TypeError } from "./primordials.ts";
 import { lazyMember } from "./process.ts";
 import { nextTick } from "./tasks.ts";
 
@@ -119,10 +119,10 @@ delete (OutputStream as { isOutputStream?: unknown }).isOutputStream;
 
 function toData(chunk: unknown, encoding: unknown): string | Uint8Array {
   if (typeof chunk === "string") return encodeChunk(chunk, encoding);
-  if (isUint8Array(chunk)) return chunk;
+  if (ArrayBufferIsView(chunk)) return bytesOf(chunk)!;
   if (chunk === null)
     throw codedError(TypeError, "ERR_STREAM_NULL_VALUES", "May not write null values to stream", toData);
-  throw invalidArgType("chunk", "of type string or an instance of Buffer or Uint8Array", chunk);
+  throw invalidArgType("chunk", "of type string or an instance of Buffer, TypedArray, or DataView", chunk);
 }
 
 function encodeChunk(text: string, encoding: unknown): string | Uint8Array {

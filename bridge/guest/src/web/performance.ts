@@ -1,7 +1,7 @@
 import { native } from "../binding.ts";
 import { append, webInterface } from "../define.ts";
-import { codedError, invalidArgType } from "../errors.ts";
-import { inspect, type InspectOptions } from "../inspect/inspect.ts";
+import { codedError, invalidArgType, missingArgs } from "../errors.ts";
+import { type InspectOptions, inspect } from "../inspect/inspect.ts";
 import { List } from "../list.ts";
 import { ArrayPrototypeSort, TypeError } from "../primordials.ts";
 import { DOMException } from "./dom-exception.ts";
@@ -69,6 +69,7 @@ webInterface(PerformanceEntry, "PerformanceEntry");
 
 export class PerformanceMark extends PerformanceEntry {
   constructor(name: unknown, options?: { startTime?: unknown; detail?: unknown } | null) {
+    if (arguments.length === 0) throw missingArgs('The "name" argument must be specified');
     const startTime = options?.startTime ?? native.now();
     if (typeof startTime !== "number") throw invalidArgType("startTime", "of type number", startTime);
     if (startTime < 0) {
@@ -153,6 +154,7 @@ export class Performance extends EventTarget {
   }
 
   mark(name: unknown, options?: { startTime?: unknown; detail?: unknown } | null): PerformanceMark {
+    if (arguments.length === 0) throw missingArgs('The "name" argument must be specified');
     const mark = new PerformanceMark(name, options);
     entries.push(mark);
     return mark;
@@ -162,7 +164,7 @@ export class Performance extends EventTarget {
     const options: MeasureOptions =
       startOrOptions !== null && typeof startOrOptions === "object"
         ? startOrOptions
-        : { start: startOrOptions, end: endMark };
+        : ({ __proto__: null, start: startOrOptions, end: endMark } as MeasureOptions);
     const { start, end, duration, detail } = options;
     const length = duration === undefined ? undefined : +(duration as number);
     const endTime =
