@@ -135,6 +135,7 @@ fn guest_that_yields_in_time_costs_nobody_the_process() {
     let (stuck, stuck_heard) = Setup::default().guest_of(warden);
     stuck.end(Ending::Cancelled);
     assert_eq!(hear(&stuck_heard), Heard::Retired(RetireReason::Unyielding));
+    output_and_exit(&stuck_heard);
     assert!(heard.is_empty());
 }
 
