@@ -35,6 +35,15 @@ Examples:
   hotcell run --include lib --include data.json app.mjs
   hotcell run --json --cpu-ms 1000 untrusted.js | jq .outcome";
 
+const SERVE_HELP: &str = "\
+When hosts can connect, one line of JSON is printed:
+  {\"socket\": \"/run/user/1000/hotcell.sock\", \"pid\": 4711, \"token\": \"...\"}
+The token is left out where HOTCELL_TOKEN gives it or --token-file takes it. The socket is removed at the end; PATH.lock beside
+it, by which a second server knows of the first, stays.
+
+A TypeScript host connects with
+  await Sidecar.connect({ socket, token })";
+
 /// Runs JavaScript and WebAssembly that nobody trusts, each program in a virgin cell.
 #[derive(Parser)]
 #[command(name = "hotcell", after_help = EXAMPLES, max_term_width = 120)]
@@ -49,10 +58,7 @@ pub enum Task {
     #[command(after_help = RUN_HELP)]
     Run(RunOptions),
     /// Serves the hosts that connect to a Unix socket and know its token, until SIGINT or SIGTERM
-    #[command(
-        after_help = "Prints one line of JSON when it is ready: {\"socket\": ..., \"pid\": ..., \"token\": ...}. The token is \
-                            left out where HOTCELL_TOKEN gave it or --token-file takes it."
-    )]
+    #[command(after_help = SERVE_HELP)]
     Serve(ServeOptions),
     /// Serves the host that started it, on descriptor 3: for the npm package
     Child,

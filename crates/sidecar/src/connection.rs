@@ -2,7 +2,7 @@ use crate::error::ConnectionError;
 use crate::outbox::Outbox;
 use crate::sidecar::{FLUSH_PATIENCE, Sidecar, VERSION};
 use bytes::BufMut;
-use hotcell_protocol::frame::{CommandDecoder, HostMessage, ProtocolError};
+use hotcell_protocol::frame::{CommandDecoder, HostMessage, Kind, ProtocolError};
 use hotcell_protocol::{ErrorCode, ErrorInfo, HostHello, PROTOCOL_VERSION, SidecarHello};
 use std::io;
 use std::sync::Arc;
@@ -108,7 +108,7 @@ impl Reader<'_> {
         loop {
             match self.decoder.next_message()? {
                 Some(HostMessage::Hello(hello)) => return Ok(Some(hello)),
-                Some(HostMessage::Command(_)) => unreachable!("the decoder lets nothing pass before the hello"),
+                Some(HostMessage::Command(_)) => return Err(ProtocolError::HelloMissing { kind: Kind::Request }.into()),
                 None if !self.read().await? => return Ok(None),
                 None => {}
             }

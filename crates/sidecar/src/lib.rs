@@ -18,6 +18,7 @@ mod token;
 use cli::Task;
 use error::SidecarError;
 use settings::Settings;
+use std::io::Write;
 use std::process::ExitCode;
 
 pub use settings::{DEFAULT_WARM_ISOLATES, Snapshot};
@@ -30,7 +31,7 @@ const EXIT_FAILED: u8 = 125;
 pub fn main(engine: EngineSource) -> ExitCode {
     let task = cli::parse(engine.v8_version);
     perform(&engine, task).unwrap_or_else(|error| {
-        eprintln!("hotcell: {error}");
+        complain(&error.to_string());
         ExitCode::from(EXIT_FAILED)
     })
 }
@@ -45,12 +46,19 @@ fn perform(engine: &EngineSource, task: Task) -> Result<ExitCode, SidecarError> 
         Task::Serve(options) => match serve::run(engine, &settings, options)? {},
         Task::Run(options) => run::run(engine, &settings, options).map(ExitCode::from),
         Task::Settings { json } => {
-            if json {
-                println!("{}", settings.to_json());
-            } else {
-                print!("{}", settings.to_text());
-            }
+            print(&if json { settings.to_json() + "\n" } else { settings.to_text() });
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Says on stderr what is wrong.
+fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "hotcell: {message}");
+}
+
+/// Prints to stdout. Where nobody reads that any more, nobody misses the text.
+fn print(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }

@@ -38,17 +38,15 @@ pub fn run(
 ) -> Result<std::convert::Infallible, SidecarError> {
     let ServeOptions { socket: path, token_file } = options;
     let token = token::choose(settings)?;
-    // The engine first, since it starts threads and wants to be first; then the file mask may be changed for a moment.
-    let sidecar = Arc::new(Sidecar::start(engine, settings)?);
+    // Before the engine is started, whose threads must not see the changed file mask.
     let _lock = lock(&path)?;
     let listener = bind(&path)?;
-    sidecar.remove_at_end(path.clone());
-    if let Some(file) = &token_file
-        && let Err(error) = token::write(file, &token)
-    {
-        let _ = std::fs::remove_file(&path);
-        return Err(error);
+    let _socket = SocketFile(&path);
+    if let Some(file) = &token_file {
+        token::write(file, &token)?;
     }
+    let sidecar = Arc::new(Sidecar::start(engine, settings)?);
+    sidecar.remove_at_end(path.clone());
     let shown = (settings.token.is_none() && token_file.is_none()).then_some(token.as_str());
     let admission = Admission { token: Some(token.as_str().into()), hello_timeout: Some(HELLO_TIMEOUT) };
     event_loop()?.block_on(async {
@@ -68,13 +66,22 @@ pub fn run(
     })
 }
 
+/// Removes the socket's file where the server never gets to serve. Where it does, that is for the process's end.
+struct SocketFile<'a>(&'a Path);
+
+impl Drop for SocketFile<'_> {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(self.0);
+    }
+}
+
 /// Tells whoever started this that hosts can connect.
 fn announce(path: &Path, token: Option<&str>) {
     let mut line = serde_json::json!({ "socket": path.to_string_lossy(), "pid": std::process::id() });
     if let Some(token) = token {
         line["token"] = token.into();
     }
-    println!("{line}");
+    crate::print(&format!("{line}\n"));
 }
 
 async fn accept_all(

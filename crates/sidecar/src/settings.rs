@@ -1,8 +1,6 @@
 use crate::error::SidecarError;
 use hotcell_modules::CacheBounds;
 use hotcell_protocol::frame::{DEFAULT_MAX_FRAME, MAX_MAX_FRAME, MIN_MAX_FRAME};
-use serde::Serialize;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
 
@@ -64,7 +62,6 @@ impl Default for Settings {
 }
 
 /// An environment variable that the sidecar reads.
-#[derive(Serialize)]
 pub struct Setting {
     pub name: &'static str,
     pub about: &'static str,
@@ -73,10 +70,8 @@ pub struct Setting {
     /// Never printed.
     pub secret: bool,
     /// Takes a value over; `None` where it is not allowed.
-    #[serde(skip)]
     parse: fn(&mut Settings, &str) -> Option<()>,
     /// The value that is in effect.
-    #[serde(skip)]
     show: fn(&Settings) -> String,
 }
 
@@ -121,7 +116,7 @@ pub const SETTINGS: &[Setting] = &[
         about: "How many programs' bytes are kept.",
         allowed: "a whole number of at least 1",
         secret: false,
-        parse: |settings, value| Some(settings.module_cache.entries = value.parse::<NonZeroUsize>().ok()?),
+        parse: |settings, value| value.parse().ok().map(|entries| settings.module_cache.entries = entries),
         show: |settings| settings.module_cache.entries.to_string(),
     },
     Setting {
@@ -129,7 +124,7 @@ pub const SETTINGS: &[Setting] = &[
         about: "Bytes that these programs may have together; a larger program can't be run.",
         allowed: "a whole number of bytes",
         secret: false,
-        parse: |settings, value| Some(settings.module_cache.bytes = value.parse().ok()?),
+        parse: |settings, value| value.parse().ok().map(|bytes| settings.module_cache.bytes = bytes),
         show: |settings| settings.module_cache.bytes.to_string(),
     },
     Setting {
@@ -246,6 +241,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::num::NonZeroUsize;
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, SidecarError> {
         Settings::read(|name| variables.iter().find(|(of, _)| *of == name).map(|(_, value)| value.into()))

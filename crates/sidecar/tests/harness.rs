@@ -8,7 +8,7 @@ use hotcell_protocol::{
     SpawnOptions, StdinMode, Stream,
 };
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -183,7 +183,8 @@ impl Host {
             if self.unread.is_empty() {
                 let mut buffer = vec![0; 64 << 10];
                 let count = match self.socket.read(&mut buffer) {
-                    Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => 0,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                    Err(error) if error.kind() == ErrorKind::ConnectionReset => 0,
                     count => count.unwrap(),
                 };
                 self.unread = Bytes::from(buffer).slice(..count);

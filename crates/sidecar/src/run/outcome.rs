@@ -54,7 +54,7 @@ impl Failure {
 
     /// Says it on stderr; the exit code.
     pub fn report(&self) -> u8 {
-        eprintln!("hotcell: {}", self.message);
+        crate::complain(&self.message);
         self.code
     }
 }

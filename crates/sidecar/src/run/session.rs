@@ -182,7 +182,7 @@ impl Session {
             Output::Report { stdout, stderr } => {
                 let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
                 match serde_json::to_string(&Report { exit, stdout, stderr }) {
-                    Ok(report) => println!("{report}"),
+                    Ok(report) => crate::print(&(report + "\n")),
                     Err(error) => return Failure::other(format!("The result can't be written ({error}).")).report(),
                 }
             }
@@ -200,7 +200,7 @@ impl Session {
                     }
                 }
                 if let Some(error) = &exit.error {
-                    eprintln!("hotcell: {}", error.message);
+                    crate::complain(&error.message);
                 }
             }
         }
