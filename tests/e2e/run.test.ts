@@ -92,14 +92,14 @@ describe("run", () => {
   });
 
   test("runs an ES module with top-level await and imports", async () => {
-    await sandbox.fs.writeFile("/work/lib/half.mjs", "export const half = (n) => n / 2; export default 'half';", {
+    await sandbox.fs.writeFile("/code/lib/half.mjs", "export const half = (n) => n / 2; export default 'half';", {
       parents: true,
     });
     const result = await sandbox.run(
       "import name, { half } from './lib/half.mjs';\nconst n = await new Promise((done) => setTimeout(done, 1, 84));\nconsole.log(name, half(n), import.meta.url);",
-      { filename: "/work/main.mjs" },
+      { filename: "/code/main.mjs" },
     );
-    assert.deepEqual([result.stderr, result.stdout], ["", "half 42 file:///work/main.mjs\n"]);
+    assert.deepEqual([result.stderr, result.stdout], ["", "half 42 file:///code/main.mjs\n"]);
   });
 
   test("reads the source as it is told to", async () => {
