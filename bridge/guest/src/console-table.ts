@@ -95,7 +95,7 @@ function renderObject(data: Record<string, unknown>, properties: readonly unknow
 
 function formatCell(value: unknown): string {
   const isShallow = value !== null && typeof value === "object" && !ArrayIsArray(value) && ObjectKeys(value).length > 2;
-  return inspect(value, { maxArrayLength: 3, breakLength: Number.POSITIVE_INFINITY, depth: isShallow ? -1 : 0 });
+  return inspect(value, { maxArrayLength: 3, breakLength: 1 / 0, depth: isShallow ? -1 : 0 });
 }
 
 function draw(columns: List<Column>): string {

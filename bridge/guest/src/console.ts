@@ -1,6 +1,6 @@
 import { native } from "./binding.ts";
 import { renderTable } from "./console-table.ts";
-import { define } from "./define.ts";
+import { defineAll } from "./define.ts";
 import { invalidArgType } from "./errors.ts";
 import { format, type InspectOptions, inspect } from "./inspect/inspect.ts";
 import {
@@ -17,7 +17,6 @@ import {
   ObjectDefineProperty,
   ObjectPrototype,
   ReflectApply,
-  ReflectOwnKeys,
   StringPrototypeIndexOf,
   StringPrototypePadStart,
   StringPrototypeSlice,
@@ -155,8 +154,7 @@ const methods = {
 /** The global console. Its prototype is an empty object, as the console standard has it. */
 export const console: object = ObjectCreate(ObjectCreate(ObjectPrototype));
 
-const names = ReflectOwnKeys(methods) as (keyof typeof methods)[];
-for (let i = 0; i < names.length; i++) define(console, names[i]!, methods[names[i]!], true);
+defineAll(console, methods);
 ObjectDefineProperty(console, SymbolToStringTag, {
   __proto__: null,
   value: "console",

@@ -13,7 +13,7 @@ export function define(target: object, key: PropertyKey, value: unknown, enumera
     enumerable,
     writable: true,
     configurable: true,
-  } as never);
+  } as PropertyDescriptor);
 }
 
 /** Adds an item to an array that the guest will see, past any setter on `Array.prototype`. */
@@ -21,19 +21,39 @@ export function append<T>(array: T[], item: T): void {
   define(array, array.length, item, true);
 }
 
-/** Gives a class the enumerable methods and the string tag that the web's interfaces have. */
-export function webInterface(constructor: { readonly name: string; readonly prototype: object }, tag?: string): void {
+/**
+ * Gives a function the name that guests are to see. The bundler renames what has the name of something else, and a method
+ * that is shared has only one.
+ */
+export function setName(target: object, name: string): void {
+  ObjectDefineProperty(target, "name", { __proto__: null, value: name, configurable: true } as PropertyDescriptor);
+}
+
+/** Defines enumerable methods and values; the methods are named after their keys. */
+export function defineAll(target: object, members: object): void {
+  const names = ReflectOwnKeys(members);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]!;
+    const value = members[name as keyof typeof members] as unknown;
+    if (typeof value === "function" && typeof name === "string") setName(value, name);
+    define(target, name, value, true);
+  }
+}
+
+/** Gives a class its name, and the enumerable methods and the string tag that the web's interfaces have. */
+export function webInterface(constructor: { readonly prototype: object }, name: string): void {
   const { prototype } = constructor;
+  setName(constructor, name);
   const keys = ReflectOwnKeys(prototype);
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!;
     if (key === "constructor" || typeof key === "symbol") continue;
     const descriptor = ReflectGetOwnPropertyDescriptor(prototype, key)!;
-    ObjectDefineProperty(prototype, key, { __proto__: null, ...descriptor, enumerable: true } as never);
+    ObjectDefineProperty(prototype, key, { __proto__: null, ...descriptor, enumerable: true } as PropertyDescriptor);
   }
   ObjectDefineProperty(prototype, SymbolToStringTag, {
     __proto__: null,
-    value: tag ?? constructor.name,
+    value: name,
     configurable: true,
-  } as never);
+  } as PropertyDescriptor);
 }

@@ -64,7 +64,7 @@ export function missingArgs(message: string): Error {
 }
 
 /** What Node's messages say a value is. */
-function describe(value: unknown): string {
+export function describe(value: unknown): string {
   if (value === null || value === undefined) return `${value}`;
   if (typeof value === "function") return `function ${value.name}`;
   if (typeof value === "object") {

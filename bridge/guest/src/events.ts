@@ -1,5 +1,5 @@
 /** Node's EventEmitter. */
-import { append, define } from "./define.ts";
+import { append, define, defineAll } from "./define.ts";
 import { codedError, outOfRange, validateFunction } from "./errors.ts";
 import { inspect } from "./inspect/inspect.ts";
 import { isNativeError } from "./inspect/types.ts";
@@ -299,8 +299,7 @@ const methods: ThisType<EventEmitter> & Record<string, unknown> = {
   },
 };
 
-const names = ReflectOwnKeys(methods) as string[];
-for (let i = 0; i < names.length; i++) define(EventEmitter.prototype, names[i]!, methods[names[i]!], true);
+defineAll(EventEmitter.prototype, methods);
 define(EventEmitter.prototype, "_events", undefined, true);
 define(EventEmitter.prototype, "_eventsCount", 0, true);
 define(EventEmitter.prototype, "_maxListeners", undefined, true);

@@ -50,6 +50,9 @@ export interface Native {
   wasiBindMemory(memory: WebAssembly.Memory): void;
   /** The program's bytes, injected before the runner starts; undefined where there are none. */
   moduleBytes(): Uint8Array | undefined;
+  /** The program's compiled module where an isolate of the process compiled it before; `shareModule` makes it known. */
+  sharedModule(): WebAssembly.Module | undefined;
+  shareModule(module: WebAssembly.Module): void;
   /** What V8 knows an object or function to be, whatever its prototype says; `ValueKind.Other` for all that is not listed. */
   valueKind(value: object): ValueKind;
   /** V8's `Object::GetConstructorName`. */
@@ -180,8 +183,16 @@ export interface Hooks {
    * out, and lets the guest's `Error.prepareStackTrace` decide where there is one.
    */
   prepareStackTrace(error: unknown, sites: object[]): unknown;
-  /** The exports of a builtin (`fs` for `node:fs`), or undefined: what `import` of it gives. */
-  builtin(name: string): Record<string, unknown> | undefined;
+  /** The exports of a builtin (`fs` and `node:fs` alike), which may be a function, or undefined: what `import` of it gives. */
+  builtin(name: string): object | undefined;
+  /**
+   * The path of the file that a bare specifier (`lib`, `@scope/lib/part`, `#internal`) means to a file that imports it: by
+   * `exports`, `imports` and `main` of the packages in `node_modules`. Undefined where there is none; throws Node's errors
+   * where a package does not have that part.
+   */
+  resolveImport(specifier: string, referrer: string): string | undefined;
+  /** `module.exports` of a CommonJS file, for an `import` of it. */
+  requireFile(filename: string): unknown;
 }
 
 export interface UncaughtWhere {

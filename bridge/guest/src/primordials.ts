@@ -253,14 +253,11 @@ export const StringPrototypeToWellFormed: (self: string) => string = uncurryThis
 export const StringPrototypeTrim: (self: string) => string = uncurryThis(String.prototype.trim);
 export const StringPrototypeValueOf: (self: unknown) => string = uncurryThis(String.prototype.valueOf);
 
-export const {
-  asyncIterator: SymbolAsyncIterator,
-  for: SymbolFor,
-  hasInstance: SymbolHasInstance,
-  iterator: SymbolIterator,
-  toPrimitive: SymbolToPrimitive,
-  toStringTag: SymbolToStringTag,
-} = Symbol;
+export const SymbolAsyncIterator: typeof Symbol.asyncIterator = Symbol.asyncIterator;
+export const SymbolFor = Symbol.for;
+export const SymbolIterator: typeof Symbol.iterator = Symbol.iterator;
+export const SymbolToPrimitive: typeof Symbol.toPrimitive = Symbol.toPrimitive;
+export const SymbolToStringTag: typeof Symbol.toStringTag = Symbol.toStringTag;
 export const SymbolPrototypeToString: (self: symbol) => string = uncurryThis(Symbol.prototype.toString);
 export const SymbolPrototypeValueOf: (self: unknown) => symbol = uncurryThis(Symbol.prototype.valueOf);
 

@@ -1,5 +1,6 @@
 /** process.stdout and process.stderr. Writing blocks until the host takes the bytes, so a write is always done at once. */
 import { native } from "./binding.ts";
+import { encodeText, requireEncoding } from "./codec.ts";
 import { codedError, invalidArgType } from "./errors.ts";
 import { EventEmitter } from "./events.ts";
 import { isUint8Array } from "./inspect/types.ts";
@@ -17,6 +18,11 @@ class OutputStream extends EventEmitter {
   constructor(fd: 1 | 2) {
     super();
     this.#fd = fd;
+  }
+
+  /** Not reachable from the guest's code. */
+  static isOutputStream(value: unknown): boolean {
+    return value !== null && typeof value === "object" && #fd in value;
   }
 
   get fd(): number {
@@ -108,6 +114,9 @@ class OutputStream extends EventEmitter {
   }
 }
 
+export const { isOutputStream } = OutputStream;
+delete (OutputStream as { isOutputStream?: unknown }).isOutputStream;
+
 function toData(chunk: unknown, encoding: unknown): string | Uint8Array {
   if (typeof chunk === "string") return encodeChunk(chunk, encoding);
   if (isUint8Array(chunk)) return chunk;
@@ -117,7 +126,8 @@ function toData(chunk: unknown, encoding: unknown): string | Uint8Array {
 }
 
 function encodeChunk(text: string, encoding: unknown): string | Uint8Array {
-  return encoding === undefined ? text : text;
+  const name = requireEncoding(encoding);
+  return name === "utf8" ? text : encodeText(text, name);
 }
 
 lazyMember("stdout", () => new OutputStream(1));

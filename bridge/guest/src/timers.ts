@@ -16,7 +16,8 @@ import { emitWarning } from "./warning.ts";
 
 type Callback = (...args: never[]) => unknown;
 
-const LONGEST = 2 ** 31 - 1;
+/** The longest time that a timer waits, in milliseconds. */
+export const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 interface Entry extends QueuedTimer {
   readonly timeout: Timeout;
@@ -124,8 +125,8 @@ delete (Timeout as { entryOf?: unknown }).entryOf;
 
 function toDuration(delay: unknown): number {
   const duration = (delay as number) * 1;
-  if (duration >= 1 && duration <= LONGEST) return MathTrunc(duration);
-  if (duration > LONGEST) {
+  if (duration >= 1 && duration <= LONGEST_TIMEOUT) return MathTrunc(duration);
+  if (duration > LONGEST_TIMEOUT) {
     emitWarning(
       `${duration} does not fit into a 32-bit signed integer.\nTimeout duration was set to 1.`,
       "TimeoutOverflowWarning",

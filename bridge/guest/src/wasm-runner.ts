@@ -15,15 +15,8 @@ const CANNOT_START = 126;
 const TRAPPED = 134;
 
 export function runWasm(): void {
-  const bytes = native.moduleBytes();
-  if (!isUint8Array(bytes)) return fail("no module bytes were injected: the sidecar gave this run nothing to start");
-  const { Module, Instance, Memory, RuntimeError } = WebAssembly;
-  let module: WebAssembly.Module;
-  try {
-    module = new Module(bytes);
-  } catch (error) {
-    return fail(`this is not a WebAssembly module that can be compiled: ${messageOf(error)}`);
-  }
+  const { Instance, Memory, RuntimeError } = WebAssembly;
+  const module = native.sharedModule() ?? compile();
   const missing = missingImports(module);
   if (missing !== "") return fail(`the program imports what is not there: ${missing}`);
 
@@ -49,6 +42,19 @@ export function runWasm(): void {
   } catch (error) {
     if (error instanceof RuntimeError || isStackOverflow(error)) return trap(error as Error);
     throw error;
+  }
+}
+
+/** Compiles the program's bytes; the module is shared, so that no isolate of the process need do it again. */
+function compile(): WebAssembly.Module {
+  const bytes = native.moduleBytes();
+  if (!isUint8Array(bytes)) return fail("no module bytes were injected: the sidecar gave this run nothing to start");
+  try {
+    const module = new WebAssembly.Module(bytes);
+    native.shareModule(module);
+    return module;
+  } catch (error) {
+    return fail(`this is not a WebAssembly module that can be compiled: ${messageOf(error)}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Carrier } from "./carrier.js";
 import { ClosedError, RestartFailedError, type SidecarLostError } from "./errors.js";
-import type { RetireReason, SidecarHello } from "./protocol/generated.js";
+import type { LimitOverrides, RetireReason, SidecarHello } from "./protocol/generated.js";
 import { Session } from "./session.js";
 
 /** What happens to a sidecar of its own accord. */
@@ -12,6 +12,12 @@ export type SidecarEvent =
   | { type: "lost"; error: SidecarLostError }
   /** A call needed a sidecar where one had been lost, and it was started. */
   | { type: "restarted"; pid: number };
+
+/** What holds for all sidecars of a cell. */
+export interface CellOptions {
+  onEvent: ((event: SidecarEvent) => void) | undefined;
+  limits: LimitOverrides;
+}
 
 /** Starts a sidecar, or connects to one. The signal calls it off. */
 export type Launch = (signal: AbortSignal) => Promise<Carrier>;
@@ -32,14 +38,18 @@ export class Cell {
   #hello!: SidecarHello;
   #closing: Promise<void> | undefined;
 
-  private constructor(launch: Launch, onEvent: ((event: SidecarEvent) => void) | undefined) {
+  /** The limits that the sidecar was told to hold for whoever sets none. */
+  readonly limits: LimitOverrides;
+
+  private constructor(launch: Launch, { onEvent, limits }: CellOptions) {
     this.#launch = launch;
     this.#onEvent = onEvent;
+    this.limits = limits;
   }
 
   /** Starts the first sidecar; one attempt. */
-  static async start(launch: Launch, onEvent: ((event: SidecarEvent) => void) | undefined): Promise<Cell> {
-    const cell = new Cell(launch, onEvent);
+  static async start(launch: Launch, options: CellOptions): Promise<Cell> {
+    const cell = new Cell(launch, options);
     await cell.#begin();
     return cell;
   }

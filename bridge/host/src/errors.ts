@@ -245,26 +245,3 @@ for (const errorClass of [
   // On the prototype, as the language's own errors have it, so that it is no property of each instance.
   Object.defineProperty(errorClass.prototype, "name", { value: errorClass.name, configurable: true, writable: true });
 }
-
-/** The error that an `ErrorInfo` of the sidecar's stands for. */
-/** @internal */
-export function errorFromInfo(info: ErrorInfo, path?: string): HotcellError {
-  switch (info.code) {
-    case "ERR_HOTCELL_PROTOCOL_VERSION":
-      return new ProtocolVersionError(info.message);
-    case "ERR_HOTCELL_PROTOCOL":
-      return new ProtocolError(info.message);
-    case "ERR_HOTCELL_UNAUTHORIZED":
-      return new UnauthorizedError(info.message);
-    case "ERR_HOTCELL_INVALID_OPTION":
-      return new InvalidOptionError(info.message);
-    case "ERR_HOTCELL_COMMAND_NOT_FOUND":
-      return new CommandNotFoundError(info.message);
-    case "ERR_HOTCELL_FS":
-      return new FileSystemError(info.message, info.errno ?? "EIO", path);
-    case "ERR_HOTCELL_CLOSED":
-      return new ClosedError(info.message);
-    default:
-      return new HotcellError(info.code, info.message);
-  }
-}

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { Carrier, CarrierEvents, CarrierFault } from "./carrier.js";
+import { errorFromInfo } from "./error-from-info.js";
 import {
   ConnectFailedError,
-  errorFromInfo,
   InvalidArgumentError,
   type ProcessEnd,
   ProtocolError,

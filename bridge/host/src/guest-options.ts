@@ -31,7 +31,7 @@ export interface GuestOptions {
 
 /** Options of `sandbox.exec` and, with more, of the other calls that wait for a guest's end. */
 export interface ExecOptions<E extends Encoding = Encoding> extends GuestOptions {
-  /** What the guest reads; nothing unless set. Text is encoded as UTF-8. */
+  /** What the guest reads; nothing unless set. Text is encoded as UTF-8. Bytes must not be changed before the guest's end. */
   stdin?: StdinSource;
   /** `"utf8"` unless set. */
   encoding?: E;
@@ -61,7 +61,7 @@ export interface SourceOptions {
 export interface SpawnOptions extends GuestOptions {
   /** The arguments after the program's own name. */
   args?: readonly string[];
-  /** What the guest reads; `"pipe"` gives a stream to write to. Nothing unless set. */
+  /** What the guest reads, as for `ExecOptions`; `"pipe"` gives a stream to write to, so such text must be bytes. */
   stdin?: "pipe" | StdinSource;
 }
 

@@ -67,7 +67,7 @@ export class GuestProcess {
 
   /** Cancels the guest where it still runs, and waits for its end. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#guest.kill({ kind: "cancel" });
+    this.#guest.cancel();
     await this.exit.catch(() => {});
   }
 }

@@ -1,4 +1,6 @@
-import { errorFromInfo, type HotcellError } from "./errors.js";
+import { type Cancellable, cancelOnAbort, forgetAbort } from "./abort.js";
+import { errorFromInfo } from "./error-from-info.js";
+import type { HotcellError } from "./errors.js";
 import type { GuestSpec } from "./guest-options.js";
 import type { Granter, OutputSink } from "./output.js";
 import type { ErrorInfo, GuestExit, KillReason, SpawnOptions, Stream } from "./protocol/generated.js";
@@ -20,7 +22,13 @@ export interface GuestHome {
    * @throws ClosedError, SandboxLostError
    */
   place(): Placement | Promise<Placement>;
+
+  /** Bytes that a guest may write to each stream where it sets no limit of its own. */
+  readonly outputBytes: number;
 }
+
+/** Bytes that a sidecar may send past a guest's limit on output before it is taken for one that enforces none. */
+const OUTPUT_SLACK = 1 << 20;
 
 /** How a guest's story ends: with a result, or with the error of a guest that could not be started. */
 export interface GuestEnd {
@@ -29,7 +37,7 @@ export interface GuestEnd {
 }
 
 /** One run of a program, from the caller's call to its end. */
-export class Guest<Sink extends OutputSink> implements GuestEvents, Granter {
+export class Guest<Sink extends OutputSink> implements GuestEvents, Granter, Cancellable {
   readonly stdout: Sink;
   readonly stderr: Sink;
   /** Its stdin, where the caller gives it any. */
@@ -45,8 +53,10 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter {
   #over = false;
   #cancelled = false;
   #resent = false;
-  /** What came before the sidecar could be told. */
+  /** What the sidecar is to be told once the guest is there, or is there again since its program had to be sent. */
   #kills: KillReason[] | undefined;
+  /** This side's own memory must not hang on what the sidecar enforces. */
+  readonly #outputLimit: number;
   #stdoutCredit = 0;
   #stderrCredit = 0;
 
@@ -59,6 +69,7 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter {
     this.#home = home;
     this.#spec = spec;
     this.#end = end;
+    this.#outputLimit = (spec.limits.outputBytes ?? home.outputBytes) + OUTPUT_SLACK;
     this.stdout = new SinkClass(this, "stdout");
     this.stderr = new SinkClass(this, "stderr");
     this.stdin = spec.stdin === undefined ? undefined : new StdinFeed();
@@ -69,8 +80,8 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter {
     return this.#session === undefined ? undefined : this.#id;
   }
 
-  /** The caller's AbortSignal. */
-  handleEvent(): void {
+  /** Its caller has lost interest. */
+  cancel(): void {
     this.kill({ kind: "cancel" });
   }
 
@@ -81,7 +92,7 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter {
       this.#endCancelled();
       return;
     }
-    signal?.addEventListener("abort", this, { once: true });
+    if (signal !== undefined) cancelOnAbort(signal, this);
     try {
       const place = this.#home.place();
       if (place instanceof Promise) this.#later(place.then((placement) => this.#spawn(placement)));
@@ -100,11 +111,11 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter {
         return;
       }
     }
-    if (this.#session === undefined || this.#sending) {
+    const told = this.#session !== undefined && !this.#sending;
+    if (told) this.#session!.kill(this.#id, reason);
+    if (!told || this.#spec.blob !== undefined) {
       this.#kills ??= [];
       this.#kills.push(reason);
-    } else {
-      this.#session.kill(this.#id, reason);
     }
   }
 
@@ -123,7 +134,12 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter {
       this.#session?.breach(`The sidecar sent ${-left} bytes more of guest ${this.#id}'s ${stream} than were granted.`);
       return;
     }
-    if (!this.#over) (stream === "stdout" ? this.stdout : this.stderr).push(bytes);
+    const sink = stream === "stdout" ? this.stdout : this.stderr;
+    if (sink.received + bytes.length > this.#outputLimit) {
+      this.#session?.breach(`The sidecar sent more of guest ${this.#id}'s ${stream} than its limit on output allows.`);
+      return;
+    }
+    if (!this.#over) sink.push(bytes);
   }
 
   stdinCredit(bytes: number): void {
@@ -146,7 +162,7 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter {
       this.#endCancelled();
     } else if (error.code === "ERR_HOTCELL_UNKNOWN_BLOB" && blob !== undefined && !this.#resent) {
       this.#resent = true;
-      session?.forget(blob);
+      session?.blobs.forget(blob);
       this.start();
     } else {
       this.#fail(errorFromInfo(error));
@@ -159,7 +175,7 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter {
 
   #spawn(place: Placement): void {
     const { blob } = this.#spec;
-    const arrival = blob === undefined ? undefined : place.session.provide(blob);
+    const arrival = blob === undefined ? undefined : place.session.blobs.provide(blob);
     if (arrival === undefined) this.#send(place);
     else this.#later(arrival.then(() => this.#send(place)));
   }
@@ -202,10 +218,7 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter {
   #started(): void {
     const session = this.#session!;
     const id = this.#id;
-    if (this.#kills !== undefined) {
-      for (const reason of this.#kills) session.kill(id, reason);
-      this.#kills = undefined;
-    }
+    for (const reason of this.#kills ?? []) session.kill(id, reason);
     const feed = this.stdin;
     if (feed === undefined) return;
     const first = !feed.opened;
@@ -214,7 +227,7 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter {
     if (first && stdin !== undefined && stdin !== "pipe") {
       feed.feed(stdin).catch((error) => {
         // The source failed, which is the caller's to know; a guest that waits for the rest would wait for ever.
-        this.kill({ kind: "cancel" });
+        this.cancel();
         this.#fail(error);
       });
     }
@@ -251,7 +264,8 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter {
   #close(): boolean {
     if (this.#over) return false;
     this.#over = true;
-    this.#spec.signal?.removeEventListener("abort", this);
+    const { signal } = this.#spec;
+    if (signal !== undefined) forgetAbort(signal, this);
     this.stdin?.close();
     return true;
   }

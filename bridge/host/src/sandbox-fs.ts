@@ -221,7 +221,7 @@ export async function writeFile(
     return;
   }
   const request = { op: "writeFile", path, content: { kind: "blob", digest: content.digest }, parents, mode } as const;
-  await session.withBlob(content, () => session.fs(sandbox, request, path, "done"));
+  await session.blobs.with(content, () => session.fs(sandbox, request, path, "done"));
 }
 
 const WRITE_FILE_OPTIONS = new Set(["mode", "parents"]);

@@ -33,7 +33,8 @@ export interface SandboxOptions {
   cwd?: string;
   /**
    * Files by absolute path; missing directories are made. A file is executable (0o755, else 0o644) where it lies in a
-   * directory named `bin`, is a WebAssembly program, or starts with `#!`.
+   * directory named `bin`, is a WebAssembly program, or starts with `#!`. They are kept as long as the sandbox, which can
+   * be made anew from them.
    */
   files?: Readonly<Record<string, FileData | FileWithMode>>;
   /** Limits of the files, and of every guest that sets none of its own. */

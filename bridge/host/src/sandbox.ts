@@ -17,6 +17,7 @@ import {
   spawnSpec,
 } from "./guest-options.js";
 import { GuestProcess } from "./guest-process.js";
+import { LIMITS } from "./protocol/generated.js";
 import type { RunResult } from "./result.js";
 import { runGuest } from "./run-guest.js";
 import { SandboxFs, writeFile } from "./sandbox-fs.js";
@@ -130,6 +131,11 @@ export class Sandbox {
   /** The same as `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** @internal */
+  get outputBytes(): number {
+    return this.#spec.options.limits.outputBytes ?? this.#cell.limits.outputBytes ?? LIMITS.outputBytes.default;
   }
 
   /** @internal */

@@ -1,6 +1,8 @@
+import { BlobStore } from "./blob-store.js";
 import type { NamedBytes } from "./blobs.js";
 import type { Carrier, CarrierEnd, CarrierEvents } from "./carrier.js";
-import { ClosedError, errorFromInfo, HotcellError, ProtocolError, SidecarLostError } from "./errors.js";
+import { errorFromInfo } from "./error-from-info.js";
+import { ClosedError, ProtocolError, SidecarLostError } from "./errors.js";
 import type {
   ErrorInfo,
   FsRequest,
@@ -57,8 +59,6 @@ interface Download {
 /** Milliseconds that a sidecar has to end its guests and itself when it is closed. */
 const CLOSE_GRACE_MS = 2000;
 
-const UPLOADED = Promise.resolve();
-
 /**
  * One sidecar, from its hello to its end: the requests under way, the guests that live in it, and the blobs that it was
  * given. A new sidecar means a new session.
@@ -69,8 +69,8 @@ export class Session implements CarrierEvents {
   readonly #replies = new Map<number, PendingReply>();
   readonly #downloads = new Map<number, Download>();
   readonly #guests = new Map<number, GuestEvents>();
-  /** By digest; the promise of the upload while it is under way. */
-  readonly #blobs = new Map<string, Promise<void>>();
+  /** The blobs that the sidecar has. */
+  readonly blobs = new BlobStore((named) => this.#putBlob(named));
   #lastId = 0;
   #alive = true;
   #closing: Promise<void> | undefined;
@@ -162,35 +162,6 @@ export class Session implements CarrierEvents {
 
   stdin(guest: number, bytes: Uint8Array, last: boolean): void {
     if (this.#alive) this.#carrier.stdin(guest, bytes, last);
-  }
-
-  /** Undefined where the sidecar has the blob, else the promise of its arrival. */
-  provide(named: NamedBytes): Promise<void> | undefined {
-    let arrival = this.#blobs.get(named.digest);
-    if (arrival === undefined) {
-      arrival = this.#putBlob(named);
-      this.#blobs.set(named.digest, arrival);
-    }
-    return arrival === UPLOADED ? undefined : arrival;
-  }
-
-  /** The sidecar said that it does not hold that blob: it is sent again with the next `provide`. */
-  forget(named: NamedBytes): void {
-    // Where it is under way already, another call was told the same before.
-    if (this.#blobs.get(named.digest) === UPLOADED) this.#blobs.delete(named.digest);
-  }
-
-  /** Sends what needs a blob; once more where the sidecar has dropped the blob meanwhile. */
-  async withBlob(named: NamedBytes, send: () => Promise<unknown>): Promise<void> {
-    await this.provide(named);
-    try {
-      await send();
-    } catch (error) {
-      if (!(error instanceof HotcellError && error.code === "ERR_HOTCELL_UNKNOWN_BLOB")) throw error;
-      this.forget(named);
-      await this.provide(named);
-      await send();
-    }
   }
 
   /** Gives the sidecar up for what it did wrong. */
@@ -326,23 +297,15 @@ export class Session implements CarrierEvents {
     this.#guests.clear();
     this.#replies.clear();
     this.#downloads.clear();
-    this.#blobs.clear();
     this.#onEnded?.();
     if (error instanceof SidecarLostError) this.#events.lost(error);
   }
 
-  async #putBlob(named: NamedBytes): Promise<void> {
-    const { digest, bytes } = named;
+  async #putBlob({ digest, bytes }: NamedBytes): Promise<void> {
     const id = this.#nextId();
     const reply = this.#reply(id, "done");
     if (this.#alive) this.#carrier.upload(id, { type: "putBlob", digest, length: bytes.length }, bytes);
-    try {
-      await reply;
-      this.#blobs.set(digest, UPLOADED);
-    } catch (error) {
-      this.#blobs.delete(digest);
-      throw error;
-    }
+    await reply;
   }
 
   #nextId(): number {

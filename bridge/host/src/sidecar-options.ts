@@ -1,8 +1,7 @@
-import type { SidecarEvent } from "./cell.js";
+import type { CellOptions, SidecarEvent } from "./cell.js";
 import { checkEnv, checkInteger, checkOptionNames, checkStringOption, describe } from "./checks.js";
 import { InvalidOptionError } from "./errors.js";
 import { checkLimits, type Limits } from "./limits.js";
-import type { LimitOverrides } from "./protocol/generated.js";
 
 /** Options of `Sidecar.start`. */
 export interface StartOptions {
@@ -37,10 +36,8 @@ export interface ConnectOptions {
   onEvent?: (event: SidecarEvent) => void;
 }
 
-interface CheckedOptions {
-  limits: LimitOverrides;
+interface CheckedOptions extends CellOptions {
   startTimeoutMs: number;
-  onEvent: ((event: SidecarEvent) => void) | undefined;
 }
 
 export interface CheckedStartOptions extends CheckedOptions {
@@ -57,6 +54,8 @@ export interface CheckedConnectOptions extends CheckedOptions {
 const START_OPTIONS = new Set(["binary", "env", "limits", "log", "startTimeoutMs", "onEvent"]);
 const CONNECT_OPTIONS = new Set(["socket", "token", "limits", "startTimeoutMs", "onEvent"]);
 const DEFAULT_START_TIMEOUT_MS = 10_000;
+/** A hello must fit into 4 KiB, whatever the characters are. */
+const MAX_TOKEN_LENGTH = 512;
 /** What Node's timers take. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -83,6 +82,9 @@ export function checkConnectOptions(options: ConnectOptions): CheckedConnectOpti
   checkOptionNames(options, CONNECT_OPTIONS, "Sidecar.connect");
   const socket = checkStringOption(options.socket, "socket");
   const token = options.token === undefined ? undefined : checkStringOption(options.token, "token");
+  if (token !== undefined && token.length > MAX_TOKEN_LENGTH) {
+    throw new InvalidOptionError(`The option token must have at most ${MAX_TOKEN_LENGTH} characters.`, "token");
+  }
   return { ...checkShared(options), socket, token };
 }
 

@@ -30,7 +30,7 @@ export class Sidecar {
    */
   static async start(options: StartOptions = {}): Promise<Sidecar> {
     const checked = checkStartOptions(options);
-    return new Sidecar(await Cell.start((signal) => launchChild(checked, signal), checked.onEvent));
+    return new Sidecar(await Cell.start((signal) => launchChild(checked, signal), checked));
   }
 
   /**
@@ -40,7 +40,7 @@ export class Sidecar {
    */
   static async connect(options: ConnectOptions): Promise<Sidecar> {
     const checked = checkConnectOptions(options);
-    return new Sidecar(await Cell.start((signal) => connectSocket(checked, signal), checked.onEvent));
+    return new Sidecar(await Cell.start((signal) => connectSocket(checked, signal), checked));
   }
 
   /** The process id of the sidecar, or of the last one. */
@@ -77,7 +77,7 @@ export class Sidecar {
   async load(bytes: Uint8Array | ArrayBuffer | WasmProgram): Promise<WasmProgram> {
     const program = bytes instanceof WasmProgram ? bytes : WasmProgram.from(bytes);
     const session = await this.#cell.session();
-    await session.provide(nameProgram(program));
+    await session.blobs.provide(nameProgram(program));
     return program;
   }
 

@@ -95,6 +95,24 @@ test("stdin that ended before the program had to be sent again is ended again", 
   assert.equal((await process.exit).exitCode, 0);
 });
 
+test("a signal for a program that had to be sent again is sent again", async () => {
+  let dropped = false;
+  await using host = await connected({
+    onRequest(_id, request, sidecar) {
+      if (request.type === "spawn" && !dropped) {
+        dropped = true;
+        sidecar.blobs.clear();
+      }
+      return false;
+    },
+  });
+  const sandbox = await host.sidecar.createSandbox();
+  const program = await host.sidecar.load(Buffer.from(steps({ hang: true })));
+  const process = sandbox.spawn({ wasm: program });
+  process.kill("SIGINT");
+  assert.equal((await process.exit).signal, "SIGINT");
+});
+
 test("a cancelled run is not started when its program has arrived", async () => {
   await using host = await connected();
   const sandbox = await host.sidecar.createSandbox();

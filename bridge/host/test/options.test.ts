@@ -117,6 +117,7 @@ test("mistakes in starting are refused", async () => {
     [() => connect({}), "OPTION", /socket must be a string, not undefined/],
     [() => connect(undefined), "OPTION", /must be an object, not undefined/],
     [() => connect({ socket: "/x", token: 5 }), "OPTION", /token must be a string/],
+    [() => connect({ socket: "/x", token: "x".repeat(513) }), "OPTION", /token must have at most 512 characters/],
   ]);
 });
 

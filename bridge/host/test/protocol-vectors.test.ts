@@ -31,9 +31,9 @@ function expected(vector: Vector): WireMessage[] {
 describe("the vectors of the Rust side", () => {
   for (const vector of vectors) {
     const wire = Buffer.from(vector.wire, "hex");
-    const known = vector.from === "sidecar" || !FOUND_BY_SIDECAR.has(vector.error ?? "");
+    if (vector.from === "host" && FOUND_BY_SIDECAR.has(vector.error ?? "")) continue;
 
-    test(`read alike: ${vector.name}`, { skip: known ? false : "the sidecar checks this" }, () => {
+    test(`read alike: ${vector.name}`, () => {
       for (const lengths of [[wire.length], [1], [15, 1, 2], [100], [4096 + 16]]) {
         const reading = read(vector.from, MIN_MAX_FRAME, wire, lengths);
         assert.equal(reading.error ?? null, vector.error);

@@ -118,6 +118,30 @@ test("output beyond the first window is granted as it is taken", async () => {
   assert.ok(grants.length >= 9 && grants.length <= 25, `${grants.length} grants`);
 });
 
+test("a sidecar that enforces no limit on output is given up", async () => {
+  await using host = await connected();
+  const sandbox = await host.sidecar.createSandbox({ limits: { outputBytes: 2 << 20 } });
+  const within = await sandbox.run(steps({ flood: 2 << 20 }));
+  assert.equal(within.stdout.length, 2 << 20);
+  const beyond = await sandbox.run(steps({ flood: 8 << 20 }), { limits: { outputBytes: 1 << 20 } });
+  assert.equal(beyond.outcome, "crashed");
+  assert.match(beyond.error!.message, /more of guest \d+'s stdout than its limit/);
+  assert.ok(beyond.stdout.length <= 2 << 20);
+});
+
+test("many guests share a signal without a warning", async () => {
+  await using host = await connected();
+  const sandbox = await host.sidecar.createSandbox();
+  const warnings: Error[] = [];
+  const listener = (warning: Error) => warnings.push(warning);
+  process.on("warning", listener);
+  const { signal } = new AbortController();
+  await Promise.all(Array.from({ length: 40 }, () => sandbox.run("x", { signal })));
+  await turn();
+  process.off("warning", listener);
+  assert.deepEqual(warnings, []);
+});
+
 test("ten fast guests in a row lose nothing", async () => {
   await using host = await connected();
   const sandbox = await host.sidecar.createSandbox();

@@ -4,6 +4,7 @@ use crate::cpu_clock::ThreadCpuClock;
 use crate::ending::Ending;
 use crate::input::{InputPipe, Push};
 use crate::output::{MAX_OUTPUT_CHUNK, OutputPipe};
+use crate::phases::{Making, Phase, PhaseClock};
 use crate::warden::{GRACE, Warden};
 use bytes::Bytes;
 use hotcell_protocol::{Event, GuestExit, GuestId, Limits, Notice, RetireReason, Signal, StdinMode, Stream, Usage};
@@ -47,6 +48,10 @@ pub struct GuestOptions {
     pub sink: Arc<dyn EventSink>,
     pub lifecycle: Arc<dyn Lifecycle>,
     pub warden: Arc<Warden>,
+    /// When the request for the guest came: its wall time counts from then.
+    pub received: Instant,
+    /// Whether the exit is to say where the guest's time went.
+    pub phases: bool,
 }
 
 /// One running program, as everybody but its engine sees it. Shared between the guest's thread, the runtime and the
@@ -57,6 +62,7 @@ pub struct Guest {
     pub(crate) serial: u64,
     limits: Limits,
     created: Instant,
+    phases: Option<PhaseClock>,
     stdin: InputPipe,
     stdout: OutputPipe,
     stderr: OutputPipe,
@@ -87,9 +93,9 @@ pub struct Guest {
 static NEXT_SERIAL: AtomicU64 = AtomicU64::new(0);
 
 impl Guest {
-    /// A guest whose wall time starts now. A piped stdin is granted its window at once.
+    /// A guest that the warden watches from now on. A piped stdin is granted its window at once.
     pub fn new(options: GuestOptions) -> Arc<Self> {
-        let GuestOptions { id, limits, stdin, credit, sink, lifecycle, warden } = options;
+        let GuestOptions { id, limits, stdin, credit, sink, lifecycle, warden, received: created, phases } = options;
         let piped = stdin == StdinMode::Pipe;
         if piped {
             sink.send(Event::Notice { id, notice: Notice::StdinCredit { bytes: crate::STDIN_WINDOW } });
@@ -98,7 +104,8 @@ impl Guest {
             id,
             serial: NEXT_SERIAL.fetch_add(1, Ordering::Relaxed),
             limits,
-            created: Instant::now(),
+            created,
+            phases: phases.then(|| PhaseClock::start(created)),
             stdin: InputPipe::new(piped),
             stdout: OutputPipe::new(Stream::Stdout, credit.into()),
             stderr: OutputPipe::new(Stream::Stderr, credit.into()),
@@ -148,6 +155,20 @@ impl Guest {
     /// The guest's own code begins now.
     pub fn mark_started(&self) {
         self.started_us.store(self.created.elapsed().as_micros() as u64, Ordering::Relaxed);
+    }
+
+    /// Puts the time since the last phase's end down to this one. Costs a branch where phases were not asked for.
+    pub fn end_phase(&self, phase: Phase) {
+        if let Some(clock) = &self.phases {
+            clock.end(phase);
+        }
+    }
+
+    /// A worker took the guest. `making` says how long that took to be made, where it was not parked when the guest came.
+    pub fn claimed(&self, making: Option<Making>) {
+        if let Some(clock) = &self.phases {
+            clock.claimed(making);
+        }
     }
 
     /// Remembers the most bytes outside of the heap that the guest held at any time.
@@ -433,6 +454,7 @@ impl Guest {
         self.stdin.close();
         let stdout_bytes = self.stdout.close();
         let stderr_bytes = self.stderr.close();
+        self.end_phase(Phase::Exit);
         let exit = GuestExit {
             outcome: ending.outcome(),
             exit_code: ending.exit_code(),
@@ -447,6 +469,7 @@ impl Guest {
                 stdout_bytes,
                 stderr_bytes,
             },
+            phases: self.phases.as_ref().map(PhaseClock::so_far),
         };
         self.lifecycle.ended(self.id);
         self.sink.send(Event::Notice { id: self.id, notice: Notice::Exit { exit: Box::new(exit) } });

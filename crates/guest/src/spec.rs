@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What an engine is given to run a guest.
+#[derive(Clone)]
 pub struct GuestSpec {
     pub guest: Arc<Guest>,
     pub program: GuestProgram,

@@ -3,7 +3,7 @@ use crate::isolate::Blob;
 use crate::platform;
 use crate::pool::{Pool, PoolStats, key};
 use crate::userland;
-use hotcell_guest::GuestSpec;
+use hotcell_guest::{GuestSpec, Phase};
 use hotcell_protocol::Limits;
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -86,7 +86,9 @@ impl JsEngine {
 
     /// Runs a guest. Returns at once; the guest ends with its exit, whatever happens.
     pub fn run(&self, spec: GuestSpec) {
+        spec.guest.end_phase(Phase::Queue);
         let key = key(self.snapshot.get().copied(), spec.guest.limits().heap_mb);
+        spec.guest.end_phase(Phase::SnapshotGet);
         self.pool.run(key, spec);
     }
 

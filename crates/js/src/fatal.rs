@@ -27,25 +27,49 @@ impl Drop for Blame {
     }
 }
 
-/// V8's callback for an allocation that failed for good. V8 aborts when it returns, so it does not: the thread is parked,
-/// and the process ends when its hosts have been told.
+/// V8's callback for an allocation that failed for good.
 pub(crate) unsafe extern "C" fn on_out_of_memory(location: *const c_char, details: &v8::OomDetails) {
-    // SAFETY: V8 passes a C string that outlives the call, or null.
-    let location = unsafe { location.as_ref().map(|location| CStr::from_ptr(location).to_string_lossy()) };
-    let location = location.as_deref().unwrap_or("an unknown place");
-    let Some(guest) = CURRENT.take() else {
-        tracing::error!(location, heap = details.is_heap_oom, "V8 is out of memory outside of any guest");
-        std::process::abort();
-    };
-    tracing::error!(guest = guest.id(), location, heap = details.is_heap_oom, "V8 is out of memory");
-    guest.finish(Ending::Heap { limit_mb: guest.limits().heap_mb }, 0);
-    guest.retire_cell(
-        RetireReason::EngineOutOfMemory,
-        format!("Guest {} needed more memory at once than V8 survives the lack of ({location}).", guest.id()),
+    let location = text(location);
+    tracing::error!(%location, heap = details.is_heap_oom, "V8 is out of memory");
+    let message = format!("needed more memory at once than V8 survives the lack of ({location})");
+    end_cell(RetireReason::EngineOutOfMemory, &message);
+}
+
+/// V8's callback for everything else that it does not survive.
+pub(crate) fn on_fatal_error(file: &str, line: i32, message: &str) {
+    tracing::error!(file, line, message, "V8 gave up");
+    // The one that programs cause by asking for a string or array beyond V8's limits (crbug.com/1201626).
+    let is_size = message.contains("invalid size error");
+    let reason = if is_size { RetireReason::EngineOutOfMemory } else { RetireReason::EngineFatal };
+    end_cell(reason, &format!("brought V8 to give up: {message}"));
+}
+
+/// Puts the error down to the guest of this thread: it gets its outcome, the process tells its hosts and ends. V8 aborts when
+/// its callback returns, so this does not: the thread is parked for the moment that is left.
+fn end_cell(reason: RetireReason, message: &str) -> ! {
+    // A thread of V8's own has no guest: the abort that follows ends all of them.
+    let Some(guest) = CURRENT.take() else { std::process::abort() };
+    guest.finish(
+        match reason {
+            RetireReason::EngineOutOfMemory => Ending::Heap { limit_mb: guest.limits().heap_mb },
+            RetireReason::Unyielding | RetireReason::EngineFatal => {
+                Ending::Crash { message: format!("The guest {message}.") }
+            }
+        },
+        0,
     );
+    guest.retire_cell(reason, format!("Guest {} {message}.", guest.id()));
     loop {
         std::thread::park();
     }
+}
+
+fn text(pointer: *const c_char) -> String {
+    if pointer.is_null() {
+        return "unknown".into();
+    }
+    // SAFETY: V8 passes C strings that outlive the call.
+    unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned()
 }
 
 /// Ends a guest whose heap is full, with just enough room left for it to unwind.

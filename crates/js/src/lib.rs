@@ -17,6 +17,7 @@ mod native;
 mod platform;
 mod pool;
 mod program;
+mod rehearsal;
 mod shelf;
 mod state;
 mod userland;

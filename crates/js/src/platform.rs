@@ -10,7 +10,12 @@ use std::time::{Duration, Instant};
 /// `--no-turboshaft-loop-unrolling`: V8 15.2's TurboFan removes, together with an unrolled inner loop's interrupt check, that of
 /// the loop around it; `for(;;){new Array(1000).fill(1.5)}` then ignores termination for ever. To be looked at again with
 /// each new V8 (test `interrupts_end_an_unrolled_loop`).
-pub(crate) const V8_FLAGS: &str = "--no-turboshaft-loop-unrolling";
+///
+/// `--no-extensible-ro-snapshot`: all isolates of a process share one read-only heap, that of the first. An isolate that makes a
+/// snapshot otherwise extends it and leaves it unfinished meanwhile, so that isolates made on other threads find it empty,
+/// and those made from another snapshot find it different: either crashes (`ReadOnlyHeap::DeserializeIntoIsolate` in V8's
+/// heap/read-only-heap.cc). With the flag every snapshot has the read-only heap that V8 comes with.
+pub(crate) const V8_FLAGS: &str = "--no-turboshaft-loop-unrolling --no-extensible-ro-snapshot";
 
 /// The most threads that V8 gets for concurrent compilation and garbage collection, for all isolates together.
 const MAX_V8_THREADS: usize = 4;
@@ -22,6 +27,7 @@ static INITIALIZE: Once = Once::new();
 pub(crate) fn initialize() {
     INITIALIZE.call_once(|| {
         v8::V8::set_flags_from_string(V8_FLAGS);
+        v8::V8::set_fatal_error_handler(crate::fatal::on_fatal_error);
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_V8_THREADS);
         let platform = v8::Platform::new_custom(threads as u32, false, false, TaskRouter).make_shared();
         v8::V8::initialize_platform(platform);

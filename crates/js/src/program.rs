@@ -4,7 +4,7 @@ use crate::event_loop::{Stop, call, guarded};
 use crate::loader::{self, Kind};
 use crate::native::{self, set, string, try_string};
 use crate::state::{Claim, IsolateState};
-use hotcell_guest::GuestProgram;
+use hotcell_guest::{GuestProgram, Phase};
 use hotcell_protocol::SourceFormat;
 
 /// The name that source text has in stack traces, as in Node.
@@ -29,12 +29,12 @@ pub(crate) fn begin<'s>(
     claim: &Claim,
 ) -> Result<Option<v8::Local<'s, v8::Promise>>, Stop> {
     // Compiling runs none of the guest's code, and what it is must be known before the userland is told.
-    let compiled = guarded_setup(scope, state, claim)?;
+    let compiled = compile(scope, claim)?;
+    claim.guest.end_phase(Phase::Compile);
     let (main, filename) = match compiled {
         Ok(compiled) => compiled,
         Err((error, message)) => {
             begin_userland(scope, state, claim, "script", EVAL)?;
-            claim.guest.mark_started();
             crate::event_loop::uncaught(scope, state, error, message)?;
             return Ok(None);
         }
@@ -46,7 +46,6 @@ pub(crate) fn begin<'s>(
         Main::Wasm => "wasm",
     };
     begin_userland(scope, state, claim, kind, &filename)?;
-    claim.guest.mark_started();
     match main {
         Main::Script(script) => guarded(scope, state, |scope| script.run(scope).map(|_| ())).map(|_| None),
         Main::CommonJs => {
@@ -76,12 +75,10 @@ fn ignore(_: &mut v8::PinScope<'_, '_>, _: v8::FunctionCallbackArguments<'_>, _:
 type Failure<'s> = (v8::Local<'s, v8::Value>, Option<v8::Local<'s, v8::Message>>);
 
 /// Compiles the program; the inner error is what V8 threw.
-fn guarded_setup<'s>(
+fn compile<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    state: &IsolateState,
     claim: &Claim,
 ) -> Result<Result<(Main<'s>, String), Failure<'s>>, Stop> {
-    let _ = state;
     v8::tc_scope!(let scope, scope);
     let main = match &claim.spec.program {
         GuestProgram::Source { text, format, name } => source(scope, claim, text, *format, name.as_deref()),
@@ -224,5 +221,8 @@ fn begin_userland(
         }
         call(scope, &state.hooks().begin, &[start.into()]).map(|_| ())
     })?
-    .ok_or(Stop::Uncaught)
+    .ok_or(Stop::Uncaught)?;
+    claim.guest.end_phase(Phase::Inject);
+    claim.guest.mark_started();
+    Ok(())
 }

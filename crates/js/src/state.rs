@@ -4,9 +4,11 @@ use crate::loader::ModuleMap;
 use crate::mailbox::Mailbox;
 use crate::wasi::WasiInstance;
 use hotcell_guest::{Guest, GuestProgram, GuestSpec};
+use hotcell_modules::MakeTicket;
 use hotcell_vfs::Vfs;
 use hotcell_wasi::{BuildError, WasiCtx};
 use std::cell::{Cell, OnceCell, RefCell};
+use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -22,6 +24,8 @@ pub(crate) struct IsolateState {
     pub stdin_wanted: Cell<bool>,
     pub modules: RefCell<ModuleMap>,
     pub wasi: RefCell<Option<WasiInstance>>,
+    /// This isolate is the one that compiles its program for all.
+    pub compiling: RefCell<Option<MakeTicket<v8::CompiledWasmModule, Infallible>>>,
 }
 
 /// What is particular to the one guest of an isolate.
@@ -75,6 +79,7 @@ impl IsolateState {
             stdin_wanted: Cell::new(false),
             modules: RefCell::default(),
             wasi: RefCell::default(),
+            compiling: RefCell::default(),
         })
     }
 

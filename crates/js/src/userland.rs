@@ -4,6 +4,7 @@ use crate::error::JsError;
 use crate::hooks::Hooks;
 use crate::loader::{self, Kind};
 use crate::native::{self, string};
+use crate::rehearsal;
 
 /// Built from bridge/guest; a test there fails where the two differ.
 pub(crate) const SOURCE: &str = include_str!("../userland/userland.js");
@@ -68,7 +69,9 @@ pub(crate) fn bake() -> Result<v8::StartupData, JsError> {
         scope.set_default_context(context);
         hooks.map(|hooks| scope.add_context_data(context, hooks))
     };
+    let rehearsed = rehearsal::run(&mut isolate);
     let blob = isolate.create_blob(v8::FunctionCodeHandling::Keep);
+    rehearsed?;
     let index = baked?;
     if index != HOOKS_INDEX {
         return Err(JsError::Snapshot(format!("the userland's hooks lie at {index}, not at {HOOKS_INDEX}")));

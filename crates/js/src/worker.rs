@@ -9,9 +9,10 @@ use crate::mailbox::{Inbox, IsolateInterrupt, Mailbox};
 use crate::platform::TaskRoute;
 use crate::program;
 use crate::state::{Claim, IsolateState};
-use hotcell_guest::{Ending, GuestSpec};
+use hotcell_guest::{Ending, GuestSpec, Making, Phase};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Virtual memory for a guest's thread: V8 takes up to 984 KiB of stack for JavaScript, and native calls come on top.
 pub(crate) const STACK_BYTES: usize = 4 << 20;
@@ -40,16 +41,21 @@ pub(crate) fn work(
 ) -> Result<(), JsError> {
     let external = ExternalMemory::new(usize::MAX);
     let (mailbox, inbox) = Mailbox::new();
+    let started = Instant::now();
     let (mut isolate, state) = new_isolate(key.snapshot, key.heap_mb, &external, mailbox.clone());
     let _route = TaskRoute::new(&isolate, mailbox);
     let handle = isolate.thread_safe_handle();
+    let isolate_made = Instant::now();
     {
         v8::scope!(let scope, &mut isolate);
         let context = v8::Context::new(scope, v8::ContextOptions::default());
         let scope = &mut v8::ContextScope::new(scope, context);
         set_up(scope, &state, key.snapshot.is_some())?;
+        let parked = Instant::now();
         if let Some(spec) = claim() {
             let guest = Arc::clone(&spec.guest);
+            let making = Making { isolate: isolate_made - started, context: parked - isolate_made };
+            guest.claimed((guest.created() < parked).then_some(making));
             external.set_limit((guest.limits().external_mb as usize) << 20);
             guest.attach_thread();
             guest.on_interrupt(Box::new(IsolateInterrupt { isolate: handle, mailbox: state.mailbox.clone() }));
@@ -91,9 +97,13 @@ fn run_program(
     claim: &Claim,
     inbox: &Inbox,
 ) -> Result<Option<u8>, Stop> {
-    let evaluated = program::begin(scope, state, claim)?;
+    let begun = program::begin(scope, state, claim);
+    claim.guest.end_phase(Phase::UserCode);
+    let evaluated = begun?;
     let mut events = EventLoop::new(state, claim, inbox);
-    events.run(scope)?;
+    let dry = events.run(scope);
+    claim.guest.end_phase(Phase::Drain);
+    dry?;
     let Some(evaluated) = evaluated else { return Ok(None) };
     match evaluated.state() {
         v8::PromiseState::Fulfilled => Ok(None),
@@ -113,7 +123,7 @@ fn run_program(
 }
 
 /// Runs the guest's `exit` listeners; the exit code that results.
-fn exit_hook(scope: &mut v8::PinScope<'_, '_>, state: &IsolateState, code: Option<u8>) -> u8 {
+pub(crate) fn exit_hook(scope: &mut v8::PinScope<'_, '_>, state: &IsolateState, code: Option<u8>) -> u8 {
     let result = guarded(scope, state, |scope| {
         let code = match code {
             Some(code) => v8::Integer::new(scope, code.into()).into(),

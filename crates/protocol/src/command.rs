@@ -31,8 +31,8 @@ pub enum Request {
     CreateSandbox { options: SandboxOptions },
     /// Ends the sandbox's guests (cancelled) and frees it.
     DestroySandbox { sandbox: SandboxId },
-    /// Starts a guest whose id is that of this request. It has no reply where it succeeds: the guest's events follow, and the last
-    /// of them is its exit. Where it fails, the reply is an error and no guest was made.
+    /// Starts a guest whose id is that of this request. It has no reply where it succeeds: the guest's events follow,
+    /// and the last of them is its exit. Where it fails, the reply is an error and no guest was made.
     Spawn { sandbox: SandboxId, options: SpawnOptions },
     /// Ends a guest or sends it a signal. No reply where it succeeds, nor where the guest has ended already.
     Kill { guest: GuestId, reason: KillReason },
@@ -88,6 +88,10 @@ pub struct SpawnOptions {
     pub stdin: StdinMode,
     /// Bytes that the guest may send of stdout, and as many of stderr, before the host grants more.
     pub credit: u32,
+    /// Whether the guest's exit is to say where its time went.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub phases: bool,
 }
 
 /// What a guest runs.

@@ -4,7 +4,8 @@ use ts_rs::TS;
 /// The limits that hold for one guest. Every one is on by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Milliseconds from the guest's start to its end, waiting counted. [`Limits::MIN_WALL_MS`] to [`Limits::MAX_WALL_MS`].
+    /// Milliseconds from the guest's start to its end, waiting counted. [`Limits::MIN_WALL_MS`] to
+    /// [`Limits::MAX_WALL_MS`].
     pub wall_ms: u64,
     /// Milliseconds that the guest's own thread may spend on a CPU, waiting not counted.
     /// [`Limits::MIN_CPU_MS`] to [`Limits::MAX_CPU_MS`].

@@ -1,3 +1,4 @@
+mod documentation;
 mod golden;
 mod samples;
 mod streams;

@@ -41,6 +41,7 @@ pub fn requests() -> Vec<Request> {
             limits: LimitOverrides::default(),
             stdin: StdinMode::Empty,
             credit: 65536,
+            phases: false,
         },
     };
     let write = |content| fs(FsRequest::WriteFile { path: path(), content, parents: true, mode: 0o644 });
@@ -129,7 +130,14 @@ pub fn replies() -> Vec<Reply> {
 }
 
 pub fn notices() -> Vec<Notice> {
-    let exit = |outcome| GuestExit { outcome, exit_code: None, signal: None, error: None, usage: Usage::default() };
+    let exit = |outcome| GuestExit {
+        outcome,
+        exit_code: None,
+        signal: None,
+        error: None,
+        usage: Usage::default(),
+        phases: None,
+    };
     let notice = |exit| Notice::Exit { exit: Box::new(exit) };
     let usage = Usage {
         wall_us: 1234,

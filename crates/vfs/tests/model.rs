@@ -1,7 +1,7 @@
 //! A file system as simple as can be, kept by canonical paths instead of inodes, to compare with.
 
 use crate::operation::{How, Operation, Range, operation};
-use crate::subject;
+use crate::subject::{self, Subject};
 use hotcell_vfs::{Errno, VfsOptions};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -14,8 +14,21 @@ type Names = Vec<String>;
 
 #[derive(Clone, Debug, PartialEq)]
 enum Object {
-    File(Vec<u8>),
+    File(File),
     Symlink(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct File {
+    bytes: Vec<u8>,
+    /// The host's, and thus not charged.
+    shared: bool,
+}
+
+impl File {
+    fn charged(&self) -> usize {
+        if self.shared { 0 } else { self.bytes.len() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,7 +81,7 @@ impl Model {
         let named = (0..self.objects.len()).filter(|object| self.links(*object) > 0);
         named
             .map(|object| match &self.objects[object] {
-                Object::File(bytes) => bytes.len(),
+                Object::File(file) => file.charged(),
                 Object::Symlink(target) => target.len(),
             })
             .sum()
@@ -330,29 +343,36 @@ impl Model {
         let names = self.existing(path, follow)?;
         let Some(Node::Object(object)) = self.nodes.get(&names) else { return Ok("directory".to_owned()) };
         let (kind, size) = match &self.objects[*object] {
-            Object::File(bytes) => ("File", bytes.len()),
+            Object::File(file) => ("File", file.bytes.len()),
             Object::Symlink(target) => ("Symlink", target.len()),
         };
         Ok(format!("{kind} of {size} bytes, {} links", self.links(*object)))
     }
 
-    /// The bytes of a file that is there, and how many more the quota has room for.
-    fn file(&mut self, names: &[String]) -> Result<(&mut Vec<u8>, usize), Errno> {
+    /// A file that is there, and how long the quota lets it become.
+    fn file(&mut self, names: &[String]) -> Result<(&mut File, usize), Errno> {
         let free = MAX_BYTES - self.bytes();
         let Some(Node::Object(object)) = self.nodes.get(names) else { return Err(Errno::EISDIR) };
         match &mut self.objects[*object] {
-            Object::File(bytes) => Ok((bytes, free)),
+            Object::File(file) => {
+                let limit = file.charged() + free;
+                Ok((file, limit))
+            }
             Object::Symlink(_) => Err(Errno::ELOOP),
         }
     }
 
     fn truncate(&mut self, path: &str, length: usize) -> Result<(), Errno> {
         let names = self.existing(path, Follow::Always)?;
-        let (bytes, free) = self.file(&names)?;
-        if length > bytes.len() + free {
+        let (file, limit) = self.file(&names)?;
+        if length == file.bytes.len() {
+            return Ok(());
+        }
+        if length > limit {
             return Err(Errno::ENOSPC);
         }
-        bytes.resize(length, 0);
+        file.bytes.resize(length, 0);
+        file.shared = false;
         Ok(())
     }
 
@@ -372,7 +392,7 @@ impl Model {
             if !how.create {
                 return Err(Errno::ENOENT);
             }
-            self.add_object(names.clone(), Object::File(Vec::new()))?;
+            self.add_file(names.clone(), &[], false)?;
         } else if how.exclusive {
             return Err(Errno::EEXIST);
         } else if self.is_directory(&names) {
@@ -381,40 +401,50 @@ impl Model {
         } else if how.directory || place.slash {
             return Err(Errno::ENOTDIR);
         }
-        let (bytes, free) = self.file(&names)?;
-        let mut free = free;
+        let (file, limit) = self.file(&names)?;
         if how.truncate {
-            free += bytes.len();
-            bytes.clear();
+            *file = File { bytes: Vec::new(), shared: false };
         }
         if !how.write {
-            return Ok(format!("{:?}", bytes.get(offset..).unwrap_or_default()));
+            return Ok(format!("{:?}", file.bytes.get(offset..).unwrap_or_default()));
         }
-        let offset = if how.append { bytes.len() } else { offset };
-        let data = &data[..data.len().min((bytes.len() + free).saturating_sub(offset))];
-        if !data.is_empty() {
-            let length = bytes.len().max(offset + data.len());
-            bytes.resize(length, 0);
-            bytes[offset..offset + data.len()].copy_from_slice(data);
+        let length = file.bytes.len();
+        let offset = if how.append { length } else { offset };
+        if data.is_empty() || length.max(offset + 1) > limit {
+            return Ok("0 written".to_owned());
         }
+        let data = &data[..data.len().min(limit - offset)];
+        file.bytes.resize(length.max(offset + data.len()), 0);
+        file.bytes[offset..offset + data.len()].copy_from_slice(data);
+        file.shared = false;
         Ok(format!("{} written", data.len()))
     }
 
-    fn write_file(&mut self, path: &str, data: &[u8], parents: bool) -> Result<(), Errno> {
+    fn snapshot(&mut self, path: &str) -> Result<String, Errno> {
+        let names = self.existing(path, Follow::Always)?;
+        Ok(format!("{:?}", self.file(&names)?.0.bytes))
+    }
+
+    fn add_file(&mut self, names: Names, data: &[u8], shared: bool) -> Result<(), Errno> {
+        if !shared && self.bytes() + data.len() > MAX_BYTES {
+            return Err(Errno::ENOSPC);
+        }
+        self.add_object(names, Object::File(File { bytes: data.to_vec(), shared }))
+    }
+
+    fn write_file(&mut self, path: &str, data: &[u8], parents: bool, shared: bool) -> Result<(), Errno> {
         let before = self.clone();
         let found = self.place_to_write(path, parents);
-        let missing = found.as_ref().is_ok_and(|names| !self.nodes.contains_key(names));
         let made = match found {
-            Ok(names) if !missing => {
-                let (bytes, free) = self.file(&names)?;
-                if data.len() > bytes.len() + free {
+            Ok(names) if self.nodes.contains_key(&names) => {
+                let (file, limit) = self.file(&names)?;
+                if !shared && data.len() > limit {
                     return Err(Errno::ENOSPC);
                 }
-                *bytes = data.to_vec();
+                *file = File { bytes: data.to_vec(), shared };
                 return Ok(());
             }
-            Ok(_) if self.bytes() + data.len() > MAX_BYTES => Err(Errno::ENOSPC),
-            Ok(names) => self.add_object(names, Object::File(data.to_vec())),
+            Ok(names) => self.add_file(names, data, shared),
             Err(error) => Err(error),
         };
         if made.is_err() {
@@ -451,7 +481,9 @@ impl Model {
             Operation::LinkStat(path) => self.stat(path, Follow::BeforeSlash),
             Operation::Truncate(path, length) => self.truncate(path, *length as usize).map(nothing),
             Operation::Open { path, how, data, offset } => self.open(path, *how, data, *offset as usize),
-            Operation::WriteFile { path, data, parents } => self.write_file(path, data, *parents).map(nothing),
+            Operation::WriteShared { path, data } => self.write_file(path, data, false, true).map(nothing),
+            Operation::Snapshot(path) => self.snapshot(path),
+            Operation::WriteFile { path, data, parents } => self.write_file(path, data, *parents, false).map(nothing),
         }
     }
 
@@ -473,7 +505,7 @@ impl Model {
                 let first = first_names.entry(*object).or_insert_with(|| path.clone());
                 let links = self.links(*object);
                 lines.push(match &self.objects[*object] {
-                    Object::File(bytes) => format!("{path} = {first} ({links}): {bytes:?}"),
+                    Object::File(file) => format!("{path} = {first} ({links}): {:?}", file.bytes),
                     Object::Symlink(target) => format!("{path} = {first} ({links}) -> {target}"),
                 });
             }
@@ -491,7 +523,7 @@ proptest! {
 
     #[test]
     fn file_system_behaves_as_the_model_does(operations in proptest::collection::vec(operation(Range::Full), 1..100)) {
-        let vfs = subject::empty(VfsOptions {
+        let mut subject = Subject::new(VfsOptions {
             max_bytes: MAX_BYTES as u64,
             max_inodes: MAX_INODES as u64,
             max_depth: MAX_DEPTH as u32,
@@ -499,12 +531,13 @@ proptest! {
         });
         let mut model = Model::default();
         for operation in operations {
-            prop_assert_eq!(subject::apply(&vfs, &operation), model.answer(&operation).map_err(Errno::linux_number), "{:?}", operation);
-            prop_assert_eq!(subject::dump(&vfs), model.dump(), "{:?}", operation);
-            let usage = vfs.usage();
+            prop_assert_eq!(subject.apply(&operation), model.answer(&operation).map_err(Errno::linux_number), "{:?}", operation);
+            prop_assert_eq!(subject::dump(&subject.vfs), model.dump(), "{:?}", operation);
+            let usage = subject.vfs.usage();
             let expected = (model.bytes() as u64, model.nodes.len() as u64, 0);
             prop_assert_eq!((usage.bytes, usage.inodes, usage.open_files), expected, "{:?}", operation);
         }
-        subject::assert_directory_links(&vfs);
+        subject::assert_directory_links(&subject.vfs);
+        subject.assert_held_bytes_are_unchanged();
     }
 }

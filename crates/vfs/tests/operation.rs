@@ -11,14 +11,32 @@ pub enum Operation {
     RemoveAll(String),
     Rename(String, String),
     Link(String, String),
-    Symlink { target: String, path: String },
+    Symlink {
+        target: String,
+        path: String,
+    },
     ReadLink(String),
     RealPath(String),
     Stat(String),
     LinkStat(String),
     Truncate(String, u64),
-    Open { path: String, how: How, data: Vec<u8>, offset: u64 },
-    WriteFile { path: String, data: Vec<u8>, parents: bool },
+    Open {
+        path: String,
+        how: How,
+        data: Vec<u8>,
+        offset: u64,
+    },
+    WriteFile {
+        path: String,
+        data: Vec<u8>,
+        parents: bool,
+    },
+    WriteShared {
+        path: String,
+        data: Vec<u8>,
+    },
+    /// Reads a whole file, and keeps what was read to see that it stays so.
+    Snapshot(String),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +123,8 @@ pub fn operation(range: Range) -> BoxedStrategy<Operation> {
             1 => path().prop_map(Operation::RemoveAll),
             2 => (path(), data(), any::<bool>())
                 .prop_map(|(path, data, parents)| Operation::WriteFile { path, data, parents }),
+            2 => (path(), data()).prop_map(|(path, data)| Operation::WriteShared { path, data }),
+            2 => path().prop_map(Operation::Snapshot),
         ]
         .boxed(),
     }

@@ -6,17 +6,46 @@ use hotcell_vfs::{Errno, FileKind, FollowSymlinks, OpenOptions, Vfs, VfsOptions}
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A file system without a single name.
-pub fn empty(options: VfsOptions) -> Arc<Vfs> {
-    let vfs = Vfs::new(options);
-    vfs.remove_all(ROOT, "/tmp").unwrap();
-    vfs.remove_all(ROOT, "/dev").unwrap();
-    vfs
+pub struct Subject {
+    pub vfs: Arc<Vfs>,
+    /// Bytes that are held, and a copy of them from then.
+    held: Vec<(Arc<Vec<u8>>, Vec<u8>)>,
 }
 
-pub fn apply(vfs: &Arc<Vfs>, operation: &Operation) -> Answer {
+impl Subject {
+    /// A file system without a single name.
+    pub fn new(options: VfsOptions) -> Self {
+        let vfs = Vfs::new(options);
+        vfs.remove_all(ROOT, "/tmp").unwrap();
+        vfs.remove_all(ROOT, "/dev").unwrap();
+        Self { vfs, held: Vec::new() }
+    }
+
+    pub fn apply(&mut self, operation: &Operation) -> Answer {
+        match operation {
+            Operation::Snapshot(path) => {
+                let bytes = self.vfs.snapshot(ROOT, path).map_err(Errno::linux_number)?.bytes;
+                self.held.push((Arc::clone(&bytes), bytes.to_vec()));
+                Ok(format!("{bytes:?}"))
+            }
+            Operation::WriteShared { path, data } => {
+                let blob = Arc::new(data.clone());
+                let answer = self.vfs.write_shared(ROOT, path, Arc::clone(&blob), 0o644, false);
+                self.held.push((blob, data.clone()));
+                answer.map(|()| String::new()).map_err(Errno::linux_number)
+            }
+            _ => apply(&self.vfs, operation).map_err(Errno::linux_number),
+        }
+    }
+
+    pub fn assert_held_bytes_are_unchanged(&self) {
+        self.held.iter().for_each(|(held, copy)| assert_eq!(**held, *copy));
+    }
+}
+
+fn apply(vfs: &Arc<Vfs>, operation: &Operation) -> Result<String, Errno> {
     let nothing = |()| String::new();
-    let answer = match operation {
+    match operation {
         Operation::CreateDir(path) => vfs.create_dir(ROOT, path, 0o755).map(nothing),
         Operation::CreateDirAll(path) => vfs.create_dir_all(ROOT, path, 0o755).map(|made| made.unwrap_or_default()),
         Operation::RemoveDir(path) => vfs.remove_dir(ROOT, path).map(nothing),
@@ -34,8 +63,8 @@ pub fn apply(vfs: &Arc<Vfs>, operation: &Operation) -> Answer {
         Operation::WriteFile { path, data, parents } => {
             vfs.write_file(ROOT, path, data.clone(), 0o644, *parents).map(nothing)
         }
-    };
-    answer.map_err(Errno::linux_number)
+        Operation::WriteShared { .. } | Operation::Snapshot(_) => unreachable!("the subject does it"),
+    }
 }
 
 fn stat(vfs: &Vfs, path: &str, follow: FollowSymlinks) -> Result<String, Errno> {

@@ -5,6 +5,7 @@ use hotcell_vfs::{Base, OpenOptions, Vfs};
 use crate::{
     abi::types::Fdflags,
     clocks::{Clocks, Timers},
+    cwd::WorkingDirectory,
     error::BuildError,
     fd_table::{Directory, FdTable, Object, Reach},
     rights,
@@ -47,6 +48,7 @@ impl Default for User {
 /// a time.
 pub struct WasiCtx {
     pub(crate) args: StringList,
+    /// Ends with `PWD`.
     pub(crate) env: StringList,
     pub(crate) vfs: Arc<Vfs>,
     pub(crate) fds: FdTable,
@@ -139,8 +141,9 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// The working directory: an absolute path of a directory. The guest learns it from the variable `PWD`, which is set to it
-    /// whatever [`env`](Self::env) was given: WASI has no call that tells.
+    /// The working directory: an absolute path of a directory. WASI has none, so the guest is told by the variable `PWD`, which
+    /// is set to it whatever [`env`](Self::env) was given. For programs that do not look there, relative paths are recognised
+    /// where they come, and the variable of wasi-libc's `getcwd` is set, as well as that can be done.
     pub fn cwd(mut self, path: impl Into<String>) -> Self {
         self.cwd = path.into();
         self
@@ -195,9 +198,11 @@ impl WasiCtxBuilder {
         }
         for (name, path) in &self.preopens {
             let file = open(path)?;
-            let reach = match file.path() {
-                Ok(path) if path == "/" => Reach::Everything,
-                _ => Reach::Beneath,
+            let is_root = file.path().is_ok_and(|path| path == "/");
+            let reach = match (is_root, cwd.as_str()) {
+                (false, _) => Reach::Beneath,
+                (true, "/") => Reach::Everything(None),
+                (true, cwd) => Reach::Everything(Some(WorkingDirectory::new(open(cwd)?, &self.args))),
             };
             let directory = Directory { file, reach, preopen: Some(name.as_str().into()) };
             fds.insert(Object::Directory(directory), Fdflags::empty(), rights::DIRECTORY, rights::DIRECTORY_INHERITING)

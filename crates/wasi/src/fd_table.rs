@@ -5,7 +5,9 @@ use slab::Slab;
 
 use crate::{
     abi::types::{Errno, Fdflags, Rights},
+    cwd::WorkingDirectory,
     error::Result,
+    preview1::path::PathArgument,
 };
 
 /// Set in the numbers by which newer builds of wasi-libc ask for preopened directories.
@@ -31,26 +33,12 @@ pub(crate) struct Directory {
 }
 
 /// What paths can reach that start at a directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Reach {
-    /// The whole file system: the directory is its root, or stands for the working directory of a guest that has the root.
-    Everything,
+    /// The whole file system, whose root the directory is. Paths can be meant for the working directory, where that is another.
+    Everything(Option<WorkingDirectory>),
     /// What lies beneath it.
     Beneath,
-}
-
-impl Directory {
-    /// Where a path starts.
-    ///
-    /// # Errors
-    /// `EPERM` for an absolute path: a descriptor's paths are relative to it.
-    pub(crate) fn base(&self, path: &str) -> Result<Base<'_>, Errno> {
-        match self.reach {
-            _ if path.starts_with('/') => Err(Errno::Perm),
-            Reach::Everything => Ok(Base::Directory(&self.file)),
-            Reach::Beneath => Ok(Base::Beneath(&self.file)),
-        }
-    }
 }
 
 /// An open file description.
@@ -146,6 +134,23 @@ impl FdTable {
             Object::Directory(_) => Err(Errno::Notcapable),
             _ => Err(Errno::Notdir),
         }
+    }
+
+    /// Where a path starts that is passed with a directory.
+    ///
+    /// # Errors
+    /// As [`FdTable::directory`]; `EPERM` for an absolute path, since a descriptor's paths are relative to it.
+    pub(crate) fn base(&self, fd: u32, rights: Rights, path: &PathArgument<'_>) -> Result<Base<'_>, Errno> {
+        let directory = self.directory(fd, rights)?;
+        if path.starts_with('/') {
+            return Err(Errno::Perm);
+        }
+        Ok(match &directory.reach {
+            // Builds of wasi-libc that tag preopened directories know the working directory.
+            Reach::Everything(Some(cwd)) if fd & TAG_MASK != PREOPEN_TAG => cwd.base(&directory.file, path),
+            Reach::Everything(_) => Base::Directory(&directory.file),
+            Reach::Beneath => Base::Beneath(&directory.file),
+        })
     }
 
     /// The preopened directory in which an absolute path lies, and the path from there; of several the innermost.

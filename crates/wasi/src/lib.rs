@@ -23,6 +23,7 @@ pub mod calls;
 mod clocks;
 mod command_abi;
 mod ctx;
+mod cwd;
 mod error;
 mod fd_table;
 mod imports;

@@ -1,5 +1,7 @@
 /** What node-inspect-extracted would get from Node's `internalBinding("util")`, given by the native side. */
 import { native } from "../binding.ts";
+import { viewOf } from "../bytes.ts";
+import { bytesToHex } from "../hex.ts";
 
 export const constants = { kPending: 0, kRejected: 2, ALL_PROPERTIES: 0, ONLY_ENUMERABLE: 2 };
 
@@ -32,3 +34,8 @@ export function getExternalValue(): bigint {
 }
 
 export const Proxy = undefined;
+
+/** The bytes of an ArrayBuffer as text. */
+export function hexSlice(bytes: Uint8Array, start: number, end: number): string {
+  return bytesToHex(viewOf(bytes, start, end));
+}

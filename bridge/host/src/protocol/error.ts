@@ -20,7 +20,7 @@ export type FrameErrorReason =
   | "version"
   | "maxFrameOutOfRange";
 
-/** What a side sent, or was about to send, that the protocol does not allow. A decoder that threw it is of no more use. */
+/** What a side sent, or was about to send, that the protocol does not allow. A decoder that threw it is done for. */
 export class FrameError extends Error {
   override readonly name = "FrameError";
   readonly reason: FrameErrorReason;

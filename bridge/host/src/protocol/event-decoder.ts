@@ -49,8 +49,8 @@ export class EventDecoder {
   /**
    * Hands every message that the chunk completes to the handler.
    *
-   * @throws {FrameError} where the sidecar sent what the protocol does not allow, or speaks another version; or whatever
-   * the handler threw. The same error from then on.
+   * @throws {FrameError} where the sidecar sent what the protocol does not allow, or speaks another version; or
+   * whatever the handler threw. The same error from then on.
    */
   push(chunk: Buffer): void {
     this.#frames.push(chunk);

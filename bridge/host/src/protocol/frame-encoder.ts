@@ -43,9 +43,9 @@ export class FrameEncoder {
     this.#write = write;
   }
 
-  /** Sets the largest payload, in bytes, to what the other side's hello announced; until then it is 4 KiB, hellos aside. */
+  /** Sets the largest payload, in bytes, to what the other side's hello announced. Before, and at least, 4 KiB. */
   setMaxFrame(maxFrame: number): void {
-    this.#maxFrame = maxFrame;
+    this.#maxFrame = Math.max(maxFrame, MIN_MAX_FRAME);
   }
 
   /**

@@ -119,8 +119,11 @@ export class FakeGuest {
         return program.text.startsWith("[") ? JSON.parse(program.text) : [{ out: `ran ${program.text}` }];
       case "command":
         return program.command === "cat" ? [{ cat: true }] : [{ tell: true }];
-      case "wasm":
-        return [{ tell: true }];
+      case "wasm": {
+        // Bytes that start like source text are that.
+        const text = this.#sidecar.blobs.get(program.digest)!.toString();
+        return text.startsWith("[") ? JSON.parse(text) : [{ tell: true }];
+      }
     }
   }
 

@@ -1,5 +1,10 @@
 use super::{NativeFunction, throw, with_claim};
 use crate::loader;
+use crate::state::IsolateState;
+use hotcell_guest::GuestProgram;
+use hotcell_modules::{CacheBounds, Claim, DerivedCache};
+use std::convert::Infallible;
+use std::sync::LazyLock;
 use v8::MapFnTo;
 
 pub(super) fn functions() -> Vec<NativeFunction> {
@@ -7,6 +12,8 @@ pub(super) fn functions() -> Vec<NativeFunction> {
         ("compileFunction", compile_function.map_fn_to()),
         ("importModule", import_module.map_fn_to()),
         ("moduleBytes", module_bytes.map_fn_to()),
+        ("sharedModule", shared_module.map_fn_to()),
+        ("shareModule", share_module.map_fn_to()),
     ]
 }
 
@@ -63,4 +70,41 @@ fn module_bytes(
             result.set(array.into());
         }
     });
+}
+
+/// What V8 compiled of programs, for every isolate of the process. A module keeps its wire bytes and the code that V8 has made
+/// of it so far, for which its size is counted several times over.
+static COMPILED: LazyLock<DerivedCache<v8::CompiledWasmModule, Infallible>> =
+    LazyLock::new(|| DerivedCache::new(CacheBounds::default()));
+
+/// Machine code takes a multiple of the bytes that it is made from.
+const CODE_PER_WIRE_BYTE: u64 = 4;
+
+fn shared_module(
+    scope: &mut v8::PinScope<'_, '_>,
+    _: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
+    with_claim(scope, |scope, state, claim| {
+        let GuestProgram::Wasm { digest, .. } = &claim.spec.program else { return };
+        match COMPILED.claim(*digest) {
+            Claim::Ready(compiled) => {
+                if let Some(module) = v8::WasmModuleObject::from_compiled_module(scope, &compiled) {
+                    result.set(module.into());
+                }
+            }
+            Claim::Make(ticket) => *state.compiling.borrow_mut() = Some(ticket),
+            // V8 compiles functions when they are first called, so that another compilation costs less than the wait.
+            Claim::Wait(_) => {}
+        }
+    });
+}
+
+fn share_module(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArguments<'_>, _: v8::ReturnValue<'_>) {
+    let Ok(module) = args.get(0).try_cast::<v8::WasmModuleObject>() else { return };
+    if let Some(ticket) = IsolateState::of(scope).compiling.take() {
+        let compiled = module.get_compiled_module();
+        let bytes = compiled.get_wire_bytes_ref().len() as u64 * CODE_PER_WIRE_BYTE;
+        ticket.made(compiled, bytes);
+    }
 }

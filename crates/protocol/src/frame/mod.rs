@@ -25,8 +25,8 @@ pub use queue::WriteQueue;
 
 /// Bytes of payload that a frame may have on a connection whose sides announce nothing else.
 pub const DEFAULT_MAX_FRAME: u32 = 1 << 20;
-/// The least that a side may announce as its largest payload, in bytes. Until a side has seen the other's hello, its own
-/// payloads are no longer than this.
+/// The least that a side may announce as its largest payload, in bytes. Until a side has seen the other's hello, its
+/// own payloads are no longer than this.
 pub const MIN_MAX_FRAME: u32 = 4 << 10;
 /// The most that a side may announce as its largest payload, in bytes.
 pub const MAX_MAX_FRAME: u32 = 16 << 20;

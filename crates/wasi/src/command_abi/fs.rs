@@ -3,6 +3,8 @@
 //! Functions that return a number in place of an error number have one that stands for every failure: 0 for modes and device
 //! numbers, -1 for sizes.
 
+use std::borrow::Cow;
+
 use hotcell_vfs::{Base, FileKind, FollowSymlinks, OpenFile, Stat};
 use wiggle::GuestMemory;
 
@@ -12,7 +14,7 @@ use crate::{
     abi::types::{Errno, Rights},
     error::{Result, errno_value},
     fd_table::{Description, Object},
-    preview1::path,
+    preview1::path::{self, PathArgument},
 };
 
 /// `AT_FDCWD` of wasi-libc, and what stands for it elsewhere: the path starts at no descriptor.
@@ -37,32 +39,20 @@ fn at_path<R>(
     act: impl FnOnce(Base<'_>, &str) -> Result<R, hotcell_vfs::Errno>,
 ) -> Result<R> {
     let path = path::argument(memory, str_at(pointer, len))?;
-    if NO_DIRECTORY.contains(&dir_fd) || path.starts_with('/') {
-        return at_absolute_path(ctx, &path, rights, act);
+    if !NO_DIRECTORY.contains(&dir_fd) && !path.starts_with('/') {
+        return Ok(act(ctx.fds.base(dir_fd as u32, rights, &path)?, &path)?);
     }
-    let directory = ctx.fds.directory(dir_fd as u32, rights)?;
-    Ok(act(directory.base(&path)?, &path)?)
-}
-
-fn at_absolute_path<R>(
-    ctx: &WasiCtx,
-    path: &str,
-    rights: Rights,
-    act: impl FnOnce(Base<'_>, &str) -> Result<R, hotcell_vfs::Errno>,
-) -> Result<R> {
     if path.is_empty() {
         return Err(Errno::Noent.into());
     }
-    let joined;
-    let absolute = if path.starts_with('/') {
-        path
+    let absolute: Cow<'_, str> = if path.starts_with('/') {
+        (&*path).into()
     } else {
-        joined = format!("{}/{path}", ctx.cwd.trim_end_matches('/'));
-        &joined
+        format!("{}/{}", ctx.cwd.trim_end_matches('/'), path.text).into()
     };
-    let (fd, rest) = ctx.fds.preopen_of(absolute).ok_or(Errno::Notcapable)?;
-    let directory = ctx.fds.directory(fd, rights)?;
-    Ok(act(directory.base(rest)?, rest)?)
+    let (fd, rest) = ctx.fds.preopen_of(&absolute).ok_or(Errno::Notcapable)?;
+    let rest = PathArgument { text: rest.into(), follows_slash: true };
+    Ok(act(ctx.fds.base(fd, rights, &rest)?, &rest)?)
 }
 
 fn stat_at(ctx: &WasiCtx, memory: &GuestMemory<'_>, dir_fd: i32, path: (i32, i32), follow: i32) -> Result<Stat> {

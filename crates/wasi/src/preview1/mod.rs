@@ -13,6 +13,7 @@ use wiggle::{GuestMemory, GuestPtr};
 use crate::{
     WasiCtx,
     abi::{types::*, wasi_snapshot_preview1::WasiSnapshotPreview1},
+    cwd,
     error::{Error, Result, Trap},
 };
 
@@ -40,7 +41,12 @@ impl WasiSnapshotPreview1 for WasiCtx {
         environ: GuestPtr<GuestPtr<u8>>,
         environ_buf: GuestPtr<u8>,
     ) -> Result<()> {
-        self.env.write(memory, environ, environ_buf)
+        self.env.write(memory, environ, environ_buf)?;
+        if self.cwd != "/" {
+            let value = self.env.byte_len() - (self.cwd.len() as u32 + 1);
+            cwd::tell_libc(memory, environ_buf, value)?;
+        }
+        Ok(())
     }
 
     fn environ_sizes_get(&mut self, _: &mut GuestMemory<'_>) -> Result<(Size, Size)> {

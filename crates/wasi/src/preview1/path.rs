@@ -1,6 +1,6 @@
 //! Names: opening, making, removing and asking about what they lead to.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Deref};
 
 use hotcell_vfs::{FileKind, FollowSymlinks, MAX_PATH_BYTES, OpenOptions, SetTime};
 use wiggle::{GuestMemory, GuestPtr};
@@ -14,12 +14,34 @@ use crate::{
     rights,
 };
 
-/// A path as the guest passes it. Paths of the standard are UTF-8; others are `EILSEQ`.
-pub(crate) fn argument<'m>(memory: &'m GuestMemory<'_>, path: GuestPtr<str>) -> Result<Cow<'m, str>> {
+/// A path as the guest passes it.
+pub(crate) struct PathArgument<'m> {
+    pub(crate) text: Cow<'m, str>,
+    /// Whether it lies behind a slash in the guest's memory, other than that of `./`.
+    pub(crate) follows_slash: bool,
+}
+
+impl Deref for PathArgument<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+/// # Errors
+/// `EILSEQ` for what is not UTF-8, as the standard's paths are; `ENAMETOOLONG`, `EFAULT`.
+pub(crate) fn argument<'m>(memory: &'m GuestMemory<'_>, path: GuestPtr<str>) -> Result<PathArgument<'m>> {
     if path.len() as usize > MAX_PATH_BYTES {
         return Err(Errno::Nametoolong.into());
     }
-    Ok(memory.as_cow_str(path)?)
+    let text = memory.as_cow_str(path)?;
+    let byte_before = |distance| {
+        let address = path.offset_base().checked_sub(distance)?;
+        memory.read(GuestPtr::<u8>::new(address)).ok()
+    };
+    let follows_slash = byte_before(1) == Some(b'/') && byte_before(2) != Some(b'.');
+    Ok(PathArgument { text, follows_slash })
 }
 
 fn follow(flags: Lookupflags) -> FollowSymlinks {
@@ -72,13 +94,13 @@ pub(super) fn open(
     let permissions = ctx.next_open_permissions.take().unwrap_or(0o666) & !ctx.umask;
     let path = argument(memory, path)?;
     ctx.fds.reserve()?;
-    let directory = ctx.fds.directory(fd, request.needed())?;
+    let base = ctx.fds.base(fd, request.needed(), &path)?;
     let inheriting = ctx.fds.descriptor(fd)?.inheriting;
     if !inheriting.contains(request.rights.union(request.inheriting)) {
         return Err(Errno::Notcapable.into());
     }
 
-    let file = ctx.vfs.open(directory.base(&path)?, &path, &request.options(permissions))?;
+    let file = ctx.vfs.open(base, &path, &request.options(permissions))?;
     let flags = request.fdflags.difference(Fdflags::APPEND);
     let fd = if file.stat().kind == FileKind::Directory {
         let directory = Directory { file, reach: Reach::Beneath, preopen: None };
@@ -96,8 +118,8 @@ pub(super) fn open(
 
 pub(super) fn create_directory(ctx: &WasiCtx, memory: &GuestMemory<'_>, fd: u32, path: GuestPtr<str>) -> Result<()> {
     let path = argument(memory, path)?;
-    let directory = ctx.fds.directory(fd, Rights::PATH_CREATE_DIRECTORY)?;
-    Ok(ctx.vfs.create_dir(directory.base(&path)?, &path, 0o777 & !ctx.umask)?)
+    let base = ctx.fds.base(fd, Rights::PATH_CREATE_DIRECTORY, &path)?;
+    Ok(ctx.vfs.create_dir(base, &path, 0o777 & !ctx.umask)?)
 }
 
 pub(super) fn filestat(
@@ -108,8 +130,8 @@ pub(super) fn filestat(
     path: GuestPtr<str>,
 ) -> Result<Filestat> {
     let path = argument(memory, path)?;
-    let directory = ctx.fds.directory(fd, Rights::PATH_FILESTAT_GET)?;
-    Ok(filestat_of(&ctx.vfs.stat(directory.base(&path)?, &path, follow(flags))?))
+    let base = ctx.fds.base(fd, Rights::PATH_FILESTAT_GET, &path)?;
+    Ok(filestat_of(&ctx.vfs.stat(base, &path, follow(flags))?))
 }
 
 pub(super) fn set_times(
@@ -121,8 +143,8 @@ pub(super) fn set_times(
     (atime, mtime): (SetTime, SetTime),
 ) -> Result<()> {
     let path = argument(memory, path)?;
-    let directory = ctx.fds.directory(fd, Rights::PATH_FILESTAT_SET_TIMES)?;
-    Ok(ctx.vfs.set_times(directory.base(&path)?, &path, atime, mtime, follow(flags))?)
+    let base = ctx.fds.base(fd, Rights::PATH_FILESTAT_SET_TIMES, &path)?;
+    Ok(ctx.vfs.set_times(base, &path, atime, mtime, follow(flags))?)
 }
 
 pub(super) fn link(
@@ -135,9 +157,9 @@ pub(super) fn link(
     new_path: GuestPtr<str>,
 ) -> Result<()> {
     let (old_path, new_path) = (argument(memory, old_path)?, argument(memory, new_path)?);
-    let old = ctx.fds.directory(old_fd, Rights::PATH_LINK_SOURCE)?;
-    let new = ctx.fds.directory(new_fd, Rights::PATH_LINK_TARGET)?;
-    Ok(ctx.vfs.link(old.base(&old_path)?, &old_path, follow(old_flags), new.base(&new_path)?, &new_path)?)
+    let old = ctx.fds.base(old_fd, Rights::PATH_LINK_SOURCE, &old_path)?;
+    let new = ctx.fds.base(new_fd, Rights::PATH_LINK_TARGET, &new_path)?;
+    Ok(ctx.vfs.link(old, &old_path, follow(old_flags), new, &new_path)?)
 }
 
 /// The target's bytes, as many as the buffer takes.
@@ -150,8 +172,8 @@ pub(super) fn read_link(
 ) -> Result<Size> {
     let target = {
         let path = argument(memory, path)?;
-        let directory = ctx.fds.directory(fd, Rights::PATH_READLINK)?;
-        ctx.vfs.read_link(directory.base(&path)?, &path)?
+        let base = ctx.fds.base(fd, Rights::PATH_READLINK, &path)?;
+        ctx.vfs.read_link(base, &path)?
     };
     let len = buffer.len().min(u32::try_from(target.len())?);
     memory.copy_from_slice(&target.as_bytes()[..len as usize], buffer.as_ptr().as_array(len))?;
@@ -160,8 +182,8 @@ pub(super) fn read_link(
 
 pub(super) fn remove_directory(ctx: &WasiCtx, memory: &GuestMemory<'_>, fd: u32, path: GuestPtr<str>) -> Result<()> {
     let path = argument(memory, path)?;
-    let directory = ctx.fds.directory(fd, Rights::PATH_REMOVE_DIRECTORY)?;
-    Ok(ctx.vfs.remove_dir(directory.base(&path)?, &path)?)
+    let base = ctx.fds.base(fd, Rights::PATH_REMOVE_DIRECTORY, &path)?;
+    Ok(ctx.vfs.remove_dir(base, &path)?)
 }
 
 pub(super) fn rename(
@@ -173,9 +195,9 @@ pub(super) fn rename(
     new_path: GuestPtr<str>,
 ) -> Result<()> {
     let (old_path, new_path) = (argument(memory, old_path)?, argument(memory, new_path)?);
-    let old = ctx.fds.directory(old_fd, Rights::PATH_RENAME_SOURCE)?;
-    let new = ctx.fds.directory(new_fd, Rights::PATH_RENAME_TARGET)?;
-    Ok(ctx.vfs.rename(old.base(&old_path)?, &old_path, new.base(&new_path)?, &new_path)?)
+    let old = ctx.fds.base(old_fd, Rights::PATH_RENAME_SOURCE, &old_path)?;
+    let new = ctx.fds.base(new_fd, Rights::PATH_RENAME_TARGET, &new_path)?;
+    Ok(ctx.vfs.rename(old, &old_path, new, &new_path)?)
 }
 
 pub(super) fn symlink(
@@ -186,12 +208,12 @@ pub(super) fn symlink(
     path: GuestPtr<str>,
 ) -> Result<()> {
     let (target, path) = (argument(memory, target)?, argument(memory, path)?);
-    let directory = ctx.fds.directory(fd, Rights::PATH_SYMLINK)?;
-    Ok(ctx.vfs.symlink(&target, directory.base(&path)?, &path)?)
+    let base = ctx.fds.base(fd, Rights::PATH_SYMLINK, &path)?;
+    Ok(ctx.vfs.symlink(&target, base, &path)?)
 }
 
 pub(super) fn unlink(ctx: &WasiCtx, memory: &GuestMemory<'_>, fd: u32, path: GuestPtr<str>) -> Result<()> {
     let path = argument(memory, path)?;
-    let directory = ctx.fds.directory(fd, Rights::PATH_UNLINK_FILE)?;
-    Ok(ctx.vfs.unlink(directory.base(&path)?, &path)?)
+    let base = ctx.fds.base(fd, Rights::PATH_UNLINK_FILE, &path)?;
+    Ok(ctx.vfs.unlink(base, &path)?)
 }

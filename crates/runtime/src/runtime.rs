@@ -1,0 +1,164 @@
+use crate::connection::Connection;
+use crate::engine::Engine;
+use crate::link::Link;
+use crate::memory::resident_bytes;
+use hotcell_guest::{EventSink, Warden};
+use hotcell_modules::ModuleCache;
+use hotcell_protocol::{ErrorCode, ErrorInfo, Event, LimitOverrides, Limits, Notice, RetireReason, Stats};
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+/// What a runtime is made with.
+pub struct RuntimeOptions {
+    pub engine: Arc<dyn Engine>,
+    pub modules: Arc<ModuleCache>,
+    /// The version of the program that the runtime lives in, for [`hotcell_protocol::Stats`].
+    pub version: String,
+    /// V8's version, for the same.
+    pub v8_version: String,
+    /// Called once when this process is not to be trusted any more, after every host was told so: it is to hand over what its
+    /// carriers still hold, and to end. Called from a guest's thread, which may be in any state, or from the warden's; need
+    /// not return. The carriers' own threads may be stuck.
+    pub on_retire: Box<dyn Fn(RetireReason) + Send + Sync>,
+    /// Called once when a host asked the runtime to shut down and the last guest's exit has been handed to its sink.
+    pub on_shutdown: Box<dyn Fn() + Send + Sync>,
+}
+
+/// Runs guests for its connections. One serves a process; dropping it is not enough to end it: its connections must be
+/// dropped too.
+pub struct Runtime {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub options: RuntimeOptions,
+    pub warden: Arc<Warden>,
+    started: Instant,
+    links: Mutex<Links>,
+    pub sandboxes: AtomicU32,
+    guests: AtomicU32,
+    guests_started: AtomicU64,
+    retiring: AtomicBool,
+    shutting_down: AtomicBool,
+    shutdown_told: AtomicBool,
+}
+
+#[derive(Default)]
+struct Links {
+    by_serial: HashMap<u64, Weak<Link>>,
+    next_serial: u64,
+}
+
+impl Runtime {
+    /// A runtime with its warden's thread.
+    ///
+    /// # Errors
+    /// What the operating system says where it can make no thread.
+    pub fn new(options: RuntimeOptions) -> std::io::Result<Self> {
+        Ok(Self {
+            shared: Arc::new(Shared {
+                options,
+                warden: Warden::start()?,
+                started: Instant::now(),
+                links: Mutex::default(),
+                sandboxes: AtomicU32::new(0),
+                guests: AtomicU32::new(0),
+                guests_started: AtomicU64::new(0),
+                retiring: AtomicBool::new(false),
+                shutting_down: AtomicBool::new(false),
+                shutdown_told: AtomicBool::new(false),
+            }),
+        })
+    }
+
+    /// A connection for one host, whose events go to `sink`. `defaults` hold for every sandbox that does not set its own.
+    ///
+    /// # Errors
+    /// Where a default lies outside of its range: what the host is to be told.
+    pub fn connect(&self, sink: Arc<dyn EventSink>, defaults: LimitOverrides) -> Result<Connection, ErrorInfo> {
+        let limits = defaults.over(Limits::default());
+        let limits = limits.map_err(|error| ErrorInfo::new(ErrorCode::InvalidOption, error.to_string()))?;
+        let link = Arc::new(Link::new(sink, Arc::clone(&self.shared)));
+        let mut links = self.shared.links.lock();
+        let serial = links.next_serial;
+        links.next_serial += 1;
+        links.by_serial.insert(serial, Arc::downgrade(&link));
+        drop(links);
+        Ok(Connection::new(Arc::clone(&self.shared), link, serial, limits))
+    }
+
+    /// Cancels every guest and takes no new work, as [`hotcell_protocol::Request::Shutdown`] does.
+    pub fn shut_down(&self) {
+        self.shared.shut_down();
+    }
+}
+
+impl Shared {
+    /// Whether no new work is taken.
+    pub fn is_closing(&self) -> bool {
+        self.shutting_down.load(Ordering::SeqCst) || self.retiring.load(Ordering::SeqCst)
+    }
+
+    pub fn disconnect(&self, serial: u64) {
+        self.links.lock().by_serial.remove(&serial);
+    }
+
+    fn live_links(&self) -> Vec<Arc<Link>> {
+        self.links.lock().by_serial.values().filter_map(Weak::upgrade).collect()
+    }
+
+    pub fn guest_enters(&self) {
+        self.guests.fetch_add(1, Ordering::SeqCst);
+        self.guests_started.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn guest_left(&self) {
+        if self.guests.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.tell_shutdown_if_idle();
+        }
+    }
+
+    pub fn shut_down(&self) {
+        self.shutting_down.store(true, Ordering::SeqCst);
+        self.live_links().iter().for_each(|link| link.cancel_all());
+        self.tell_shutdown_if_idle();
+    }
+
+    fn tell_shutdown_if_idle(&self) {
+        let idle = self.shutting_down.load(Ordering::SeqCst) && self.guests.load(Ordering::SeqCst) == 0;
+        if idle && !self.shutdown_told.swap(true, Ordering::SeqCst) {
+            (self.options.on_shutdown)();
+        }
+    }
+
+    pub fn retire(&self, reason: RetireReason, message: String) {
+        if self.retiring.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        tracing::error!(?reason, message, "this sidecar retires");
+        for link in self.live_links() {
+            link.send(Event::Notice { id: 0, notice: Notice::Retiring { reason, message: message.clone() } });
+        }
+        (self.options.on_retire)(reason);
+    }
+
+    pub fn stats(&self) -> Stats {
+        let guests = self.guests.load(Ordering::SeqCst);
+        let guests_started = self.guests_started.load(Ordering::Relaxed);
+        Stats {
+            pid: std::process::id(),
+            version: self.options.version.clone(),
+            v8_version: self.options.v8_version.clone(),
+            uptime_ms: self.started.elapsed().as_millis() as u64,
+            sandboxes: self.sandboxes.load(Ordering::Relaxed),
+            guests,
+            guests_started,
+            guests_ended: guests_started.saturating_sub(guests.into()),
+            resident_bytes: resident_bytes(),
+            module_cache: self.options.modules.stats(),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! One binary for all of the crate's integration tests.
+
+mod commands;
+mod connections;
+mod files;
+mod guests;
+mod harness;
+mod sandboxes;
+mod uploads;

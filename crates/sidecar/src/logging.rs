@@ -1,0 +1,39 @@
+use crate::error::SidecarError;
+use crate::settings::{LogFormat, Settings};
+use std::fs::OpenOptions;
+use std::sync::Arc;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
+
+/// Sends logs where the settings say, panics included. Never to stdout and never into the protocol.
+///
+/// # Errors
+/// Where the log file can't be opened.
+pub fn start(settings: &Settings) -> Result<(), SidecarError> {
+    let writer = match &settings.log_file {
+        None => BoxMakeWriter::new(std::io::stderr),
+        Some(path) => {
+            let file = OpenOptions::new().append(true).create(true).open(path);
+            let file = file.map_err(|source| SidecarError::LogFile { path: path.clone(), source })?;
+            BoxMakeWriter::new(Arc::new(file))
+        }
+    };
+    let logs = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(&settings.log)).with_writer(writer);
+    let logs = logs.with_ansi(false);
+    match settings.log_format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().init(),
+    }
+    log_panics();
+    Ok(())
+}
+
+/// A panic is a fault of ours: it is logged at once, and the guest or connection that it happened to ends.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let thread = std::thread::current();
+        let thread = thread.name().unwrap_or("unnamed");
+        let backtrace = std::backtrace::Backtrace::capture();
+        tracing::error!(thread, %backtrace, "{panic}");
+    }));
+}

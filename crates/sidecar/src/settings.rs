@@ -1,0 +1,252 @@
+use crate::error::SidecarError;
+use hotcell_modules::CacheBounds;
+use hotcell_protocol::frame::{DEFAULT_MAX_FRAME, MAX_MAX_FRAME, MIN_MAX_FRAME};
+use serde::Serialize;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use tracing_subscriber::EnvFilter;
+
+/// Everything that environment variables set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// A filter as `tracing_subscriber::EnvFilter` reads it; checked.
+    pub log: String,
+    /// Where logs go; stderr unless set.
+    pub log_file: Option<PathBuf>,
+    pub log_format: LogFormat,
+    pub module_cache: CacheBounds,
+    /// The largest frame payload that is taken, in bytes.
+    pub max_frame: u32,
+    /// The token that `hotcell serve` demands; generated unless set.
+    pub token: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            log: "warn".into(),
+            log_file: None,
+            log_format: LogFormat::Text,
+            module_cache: CacheBounds::default(),
+            max_frame: DEFAULT_MAX_FRAME,
+            token: None,
+        }
+    }
+}
+
+/// An environment variable that the sidecar reads.
+#[derive(Serialize)]
+pub struct Setting {
+    pub name: &'static str,
+    pub about: &'static str,
+    /// What a value must be: completes "It must be ...".
+    pub allowed: &'static str,
+    /// Never printed.
+    pub secret: bool,
+    /// Takes a value over; `None` where it is not allowed.
+    #[serde(skip)]
+    parse: fn(&mut Settings, &str) -> Option<()>,
+    /// The value that is in effect.
+    #[serde(skip)]
+    show: fn(&Settings) -> String,
+}
+
+/// All of them, in the order in which they are shown. What is not here is not read.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "HOTCELL_LOG",
+        about: "What is logged.",
+        allowed: "a tracing filter, such as warn, debug or hotcell_modules=debug",
+        secret: false,
+        parse: |settings, value| EnvFilter::try_new(value).ok().map(|_| settings.log = value.into()),
+        show: |settings| settings.log.clone(),
+    },
+    Setting {
+        name: "HOTCELL_LOG_FILE",
+        about: "The file that logs are appended to, instead of stderr.",
+        allowed: "the path of a file",
+        secret: false,
+        parse: |settings, value| (!value.is_empty()).then(|| settings.log_file = Some(value.into())),
+        show: |settings| settings.log_file.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+    },
+    Setting {
+        name: "HOTCELL_LOG_FORMAT",
+        about: "How a logged line is written.",
+        allowed: "text or json",
+        secret: false,
+        parse: |settings, value| {
+            settings.log_format = match value {
+                "text" => LogFormat::Text,
+                "json" => LogFormat::Json,
+                _ => return None,
+            };
+            Some(())
+        },
+        show: |settings| match settings.log_format {
+            LogFormat::Text => "text".into(),
+            LogFormat::Json => "json".into(),
+        },
+    },
+    Setting {
+        name: "HOTCELL_MODULE_CACHE_ENTRIES",
+        about: "How many programs' bytes are kept.",
+        allowed: "a whole number of at least 1",
+        secret: false,
+        parse: |settings, value| Some(settings.module_cache.entries = value.parse::<NonZeroUsize>().ok()?),
+        show: |settings| settings.module_cache.entries.to_string(),
+    },
+    Setting {
+        name: "HOTCELL_MODULE_CACHE_BYTES",
+        about: "Bytes that these programs may have together; a larger program can't be run.",
+        allowed: "a whole number of bytes",
+        secret: false,
+        parse: |settings, value| Some(settings.module_cache.bytes = value.parse().ok()?),
+        show: |settings| settings.module_cache.bytes.to_string(),
+    },
+    Setting {
+        name: "HOTCELL_MAX_FRAME",
+        about: "The largest frame payload that a host may send, in bytes.",
+        allowed: "a whole number from 4096 to 16777216",
+        secret: false,
+        parse: |settings, value| {
+            let value = value.parse().ok()?;
+            (MIN_MAX_FRAME..=MAX_MAX_FRAME).contains(&value).then(|| settings.max_frame = value)
+        },
+        show: |settings| settings.max_frame.to_string(),
+    },
+    Setting {
+        name: "HOTCELL_TOKEN",
+        about: "The token that `hotcell serve` demands of its hosts, instead of a generated one.",
+        allowed: "at least 16 characters long",
+        secret: true,
+        parse: |settings, value| (value.chars().count() >= 16).then(|| settings.token = Some(value.into())),
+        show: |settings| settings.token.clone().unwrap_or_default(),
+    },
+];
+
+impl Settings {
+    /// The settings that the environment of this process makes.
+    ///
+    /// # Errors
+    /// Where a variable has a value that can't be used.
+    pub fn from_env() -> Result<Self, SidecarError> {
+        Self::read(|name| std::env::var_os(name))
+    }
+
+    fn read(value_of: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<Self, SidecarError> {
+        let mut settings = Self::default();
+        for setting in SETTINGS {
+            let Some(value) = value_of(setting.name) else { continue };
+            let taken = value.to_str().and_then(|value| (setting.parse)(&mut settings, value));
+            if taken.is_none() {
+                let value = if setting.secret { "what it has".into() } else { format!("{value:?}") };
+                return Err(SidecarError::Setting { name: setting.name, value, allowed: setting.allowed });
+            }
+        }
+        Ok(settings)
+    }
+
+    /// The table for people.
+    pub fn to_text(&self) -> String {
+        let default = Self::default();
+        let mut text = String::new();
+        for setting in SETTINGS {
+            let Setting { name, about, allowed, .. } = setting;
+            let or_none = |value: String| if value.is_empty() { "(none)".into() } else { value };
+            let default = or_none((setting.show)(&default));
+            let value = or_none(self.shown(setting));
+            text.push_str(&format!("{name}\n    {about}\n    {allowed}; default {default}; now {value}\n"));
+        }
+        text
+    }
+
+    /// The table for programs: an array of objects.
+    pub fn to_json(&self) -> String {
+        let default = Self::default();
+        let rows: Vec<_> = SETTINGS
+            .iter()
+            .map(|setting| {
+                let Setting { name, about, allowed, .. } = setting;
+                serde_json::json!({
+                    "name": name, "about": about, "allowed": allowed,
+                    "default": (setting.show)(&default), "value": self.shown(setting),
+                })
+            })
+            .collect();
+        serde_json::Value::from(rows).to_string()
+    }
+
+    fn shown(&self, setting: &Setting) -> String {
+        let value = (setting.show)(self);
+        if setting.secret && !value.is_empty() { "(set)".into() } else { value }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, SidecarError> {
+        Settings::read(|name| variables.iter().find(|(of, _)| *of == name).map(|(_, value)| value.into()))
+    }
+
+    #[test]
+    fn settings_are_the_defaults_where_nothing_is_set() {
+        assert_eq!(read(&[]).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn settings_take_every_variable() {
+        let settings = read(&[
+            ("HOTCELL_LOG", "debug,hotcell_js=trace"),
+            ("HOTCELL_LOG_FILE", "/tmp/log"),
+            ("HOTCELL_LOG_FORMAT", "json"),
+            ("HOTCELL_MODULE_CACHE_ENTRIES", "3"),
+            ("HOTCELL_MODULE_CACHE_BYTES", "0"),
+            ("HOTCELL_MAX_FRAME", "4096"),
+            ("HOTCELL_TOKEN", "0123456789abcdef"),
+        ]);
+        let expected = Settings {
+            log: "debug,hotcell_js=trace".into(),
+            log_file: Some("/tmp/log".into()),
+            log_format: LogFormat::Json,
+            module_cache: CacheBounds { entries: NonZeroUsize::new(3).unwrap(), bytes: 0 },
+            max_frame: 4096,
+            token: Some("0123456789abcdef".into()),
+        };
+        assert_eq!(settings.unwrap(), expected);
+    }
+
+    #[test]
+    fn settings_name_the_variable_and_what_it_may_be() {
+        for (name, value) in [
+            ("HOTCELL_LOG", "a=b=c"),
+            ("HOTCELL_LOG_FILE", ""),
+            ("HOTCELL_LOG_FORMAT", "xml"),
+            ("HOTCELL_MODULE_CACHE_ENTRIES", "0"),
+            ("HOTCELL_MODULE_CACHE_BYTES", "-1"),
+            ("HOTCELL_MAX_FRAME", "4095"),
+            ("HOTCELL_MAX_FRAME", "many"),
+            ("HOTCELL_TOKEN", "secret"),
+        ] {
+            let error = read(&[(name, value)]).unwrap_err().to_string();
+            let allowed = SETTINGS.iter().find(|setting| setting.name == name).unwrap().allowed;
+            assert!(error.contains(name) && error.contains(allowed), "{error}");
+            assert_eq!(error.contains(value), name != "HOTCELL_TOKEN" || value.is_empty(), "{error}");
+        }
+    }
+
+    #[test]
+    fn table_shows_no_secret() {
+        let settings = Settings { token: Some("0123456789abcdef".into()), ..Settings::default() };
+        assert!(!settings.to_text().contains("0123456789abcdef"));
+        assert!(!settings.to_json().contains("0123456789abcdef"));
+        assert!(settings.to_json().contains("(set)"));
+    }
+}
