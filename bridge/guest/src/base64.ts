@@ -10,8 +10,8 @@ const PAD = 0x3d;
 
 /** What a character is worth; INVALID for what is no digit. */
 const INVALID = 0xff;
-const VALUES = new Uint8Array(128);
-for (let i = 0; i < 128; i++) VALUES[i] = INVALID;
+const VALUES = new Uint8Array(256);
+for (let i = 0; i < 256; i++) VALUES[i] = INVALID;
 for (let i = 0; i < 64; i++) VALUES[STANDARD[i]!] = VALUES[URL_SAFE[i]!] = i;
 
 function digitsOf(alphabet: string): Uint8Array {
@@ -63,8 +63,9 @@ export function decodeInto(bytes: Uint8Array, text: string, isEnd: (unit: number
   let bits = 0;
   let count = 0;
   for (let i = 0; i < text.length; i++) {
-    const unit = StringPrototypeCharCodeAt(text, i);
-    const value = unit < 128 ? VALUES[unit]! : INVALID;
+    // Of a unit that is wider than a byte, Node looks at the lower one.
+    const unit = StringPrototypeCharCodeAt(text, i) & 0xff;
+    const value = VALUES[unit]!;
     if (value === INVALID) {
       if (isEnd(unit)) break;
       continue;

@@ -11,8 +11,8 @@ import {
   TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetLength,
   TypeError,
-  Uint16Array,
   Uint8Array,
+  Uint16Array,
 } from "./primordials.ts";
 
 export type Encoding = "utf8" | "utf16le" | "latin1" | "ascii" | "hex" | "base64" | "base64url";
@@ -102,8 +102,9 @@ export function decodeBytes(bytes: Uint8Array, encoding: Encoding): string {
 function hexToBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length >> 1);
   for (let i = 0; i < text.length >> 1; i++) {
-    const high = hexValue(StringPrototypeCharCodeAt(text, 2 * i));
-    const low = hexValue(StringPrototypeCharCodeAt(text, 2 * i + 1));
+    // Of a unit that is wider than a byte, Node looks at the lower one.
+    const high = hexValue(StringPrototypeCharCodeAt(text, 2 * i) & 0xff);
+    const low = hexValue(StringPrototypeCharCodeAt(text, 2 * i + 1) & 0xff);
     if (high < 0 || low < 0) return copyOf(bytes, 0, i);
     bytes[i] = (high << 4) | low;
   }

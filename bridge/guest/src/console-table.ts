@@ -76,17 +76,18 @@ function renderObject(data: Record<string, unknown>, properties: readonly unknow
   for (let row = 0; row < rows.length; row++) {
     index.cells.push(rows[row]);
     const item = data[rows[row]!];
-    if (item === null || (typeof item !== "object" && typeof item !== "function")) {
+    const isPrimitive = item === null || (typeof item !== "object" && typeof item !== "function");
+    if (isPrimitive && properties === undefined) {
       hasValues = true;
       put(values, row, formatCell(item));
       continue;
     }
-    const keys = properties ?? ObjectKeys(item);
+    const keys = properties ?? ObjectKeys(item as object);
     for (let i = 0; i < keys.length; i++) {
       const key = `${keys[i]}`;
       const column = columnOf(key);
-      if (ObjectPrototypeHasOwnProperty(item, key))
-        put(column, row, formatCell((item as Record<string, unknown>)[key]));
+      if (isPrimitive || !ObjectPrototypeHasOwnProperty(item as object, key)) continue;
+      put(column, row, formatCell((item as Record<string, unknown>)[key]));
     }
   }
   if (hasValues) columns.push(values);

@@ -1,6 +1,7 @@
 /** `util.isDeepStrictEqual` and the comparisons of `assert`. */
-import { bytesOf } from "./bytes.ts";
+
 import { compareBytes } from "./buffer/search.ts";
+import { bytesOf } from "./bytes.ts";
 import * as types from "./inspect/types.ts";
 import { List } from "./list.ts";
 import {
@@ -15,6 +16,7 @@ import {
   MapPrototypeGetSize,
   MapPrototypeHas,
   MapPrototypeSet,
+  NumberIsNaN,
   NumberPrototypeValueOf,
   ObjectGetPrototypeOf,
   ObjectIs,
@@ -23,6 +25,7 @@ import {
   ObjectPrototypePropertyIsEnumerable,
   ObjectPrototypeToString,
   ReflectOwnKeys,
+  RegExpPrototypeToString,
   SetPrototypeForEach,
   SetPrototypeGetSize,
   SetPrototypeHas,
@@ -45,7 +48,7 @@ function compare(a: unknown, b: unknown, isStrict: boolean, seen: Seen): boolean
     const isObject = (value: unknown) => value !== null && typeof value === "object";
     if (isObject(a) || isObject(b)) return false;
     // biome-ignore lint/suspicious/noDoubleEquals: The loose comparison is what `assert.deepEqual` is.
-    return a == b || (a !== a && b !== b);
+    return a == b || (NumberIsNaN(a) && NumberIsNaN(b));
   }
   if (isStrict && ObjectGetPrototypeOf(a as object) !== ObjectGetPrototypeOf(b as object)) return false;
   return compareObjects(a as object, b as object, isStrict, seen);
@@ -70,7 +73,7 @@ const SLOTS: [test: (value: unknown) => boolean, read: (value: never) => unknown
   [types.isBooleanObject, BooleanPrototypeValueOf],
   [types.isBigIntObject, BigIntPrototypeValueOf],
   [types.isSymbolObject, SymbolPrototypeValueOf],
-  [types.isRegExp, (value: RegExp) => `${value.source}/${value.flags}/${value.lastIndex}`],
+  [types.isRegExp, (value: RegExp) => `${RegExpPrototypeToString(value)}${value.lastIndex}`],
   [types.isNativeError, (value: Error) => `${value.name}: ${value.message}`],
 ];
 
@@ -177,7 +180,10 @@ function areMapsEqual(a: Map<unknown, unknown>, b: Map<unknown, unknown>, isStri
     if (MapPrototypeHas(b, key)) {
       if (!compare(value, MapPrototypeGet(b, key), isStrict, seen)) return false;
     } else if (
-      !takeMatch(candidates, (other) => compare(key, other.key, isStrict, seen) && compare(value, other.value, isStrict, seen))
+      !takeMatch(
+        candidates,
+        (other) => compare(key, other.key, isStrict, seen) && compare(value, other.value, isStrict, seen),
+      )
     ) {
       return false;
     }

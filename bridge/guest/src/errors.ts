@@ -2,6 +2,8 @@ import { define } from "./define.ts";
 import { inspect } from "./inspect/inspect.ts";
 import {
   ErrorCaptureStackTrace,
+  MathAbs,
+  NumberIsInteger,
   RangeError,
   StringPrototypeIncludes,
   StringPrototypeSlice,
@@ -54,13 +56,28 @@ export function outOfRange(name: string, range: string, value: unknown): Error {
   return codedError(
     RangeError as ErrorClass,
     "ERR_OUT_OF_RANGE",
-    `The value of "${name}" is out of range. It must be ${range}. Received ${inspect(value)}`,
+    `The value of "${name}" is out of range. It must be ${range}. Received ${describeNumber(value)}`,
     outOfRange,
   );
 }
 
 export function missingArgs(message: string): Error {
   return codedError(TypeError as ErrorClass, "ERR_MISSING_ARGS", message, missingArgs);
+}
+
+/** Large whole numbers with `_` between the thousands, as Node shows them. */
+function describeNumber(value: unknown): string {
+  const isLarge =
+    typeof value === "bigint"
+      ? value > 2n ** 32n || value < -(2n ** 32n)
+      : typeof value === "number" && NumberIsInteger(value) && MathAbs(value) > 2 ** 32;
+  if (!isLarge) return inspect(value);
+  const digits = `${value}`;
+  const start = digits[0] === "-" ? 1 : 0;
+  let end = digits.length;
+  let text = "";
+  for (; end >= start + 4; end -= 3) text = `_${StringPrototypeSlice(digits, end - 3, end)}${text}`;
+  return StringPrototypeSlice(digits, 0, end) + text + (typeof value === "bigint" ? "n" : "");
 }
 
 /** What Node's messages say a value is. */
@@ -82,10 +99,6 @@ export function validateFunction(value: unknown, name: string): asserts value is
 
 export function validateString(value: unknown, name: string): asserts value is string {
   if (typeof value !== "string") throw invalidArgType(name, "of type string", value);
-}
-
-export function validateNumber(value: unknown, name: string): asserts value is number {
-  if (typeof value !== "number") throw invalidArgType(name, "of type number", value);
 }
 
 export function validateObject(value: unknown, name: string): asserts value is object {

@@ -4,7 +4,7 @@ import "./buffer/methods.ts";
 import { console } from "./console.ts";
 import { define, setName } from "./define.ts";
 import { clearImmediate, setImmediate } from "./immediates.ts";
-import { ObjectKeys } from "./primordials.ts";
+import { ObjectDefineProperty, ObjectKeys, SymbolToStringTag } from "./primordials.ts";
 import { process } from "./process.ts";
 import { queueMicrotask } from "./tasks.ts";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "./timers.ts";
@@ -14,13 +14,7 @@ import { Crypto, crypto } from "./web/crypto.ts";
 import { DOMException } from "./web/dom-exception.ts";
 import { CustomEvent, Event } from "./web/event.ts";
 import { EventTarget } from "./web/event-target.ts";
-import {
-  Performance,
-  PerformanceEntry,
-  PerformanceMark,
-  PerformanceMeasure,
-  performance,
-} from "./web/performance.ts";
+import { Performance, PerformanceEntry, PerformanceMark, PerformanceMeasure, performance } from "./web/performance.ts";
 import { structuredClone } from "./web/structured-clone.ts";
 import { TextDecoder } from "./web/text-decoder.ts";
 import { TextEncoder } from "./web/text-encoder.ts";
@@ -59,6 +53,12 @@ install(
   },
   false,
 );
+
+ObjectDefineProperty(globalThis, SymbolToStringTag, {
+  __proto__: null,
+  value: "global",
+  configurable: true,
+} as PropertyDescriptor);
 
 install(
   {

@@ -131,9 +131,10 @@ export function basename(path: string, suffix?: string): string {
   const base = StringPrototypeSlice(path, slash + 1, end);
   if (suffix === undefined || suffix === "" || suffix.length > path.length) return base;
   if (suffix === path) return "";
-  return base !== suffix && StringPrototypeEndsWith(base, suffix)
-    ? StringPrototypeSlice(base, 0, base.length - suffix.length)
-    : base;
+  if (suffix === base) return base;
+  if (StringPrototypeEndsWith(base, suffix)) return StringPrototypeSlice(base, 0, base.length - suffix.length);
+  // Where the base is but the end of the suffix, Node keeps the slashes behind it.
+  return StringPrototypeEndsWith(suffix, base) ? StringPrototypeSlice(path, slash + 1) : base;
 }
 
 export function extname(path: string): string {

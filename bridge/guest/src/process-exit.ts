@@ -34,7 +34,7 @@ export function finish(code: number | undefined): number {
     member("_exiting", true);
     emitProcessEvent("exit", +(exitCode ?? 0));
   }
-  return +(exitCode ?? 0) & 0xff;
+  return +(exitCode ?? code ?? 0) & 0xff;
 }
 
 /** `finish` for a guest that has failed already: what its listeners throw comes too late to be told. */

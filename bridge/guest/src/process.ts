@@ -1,4 +1,4 @@
-import { define } from "./define.ts";
+import { define, setName } from "./define.ts";
 import { EventEmitter } from "./events.ts";
 import { ObjectCreate, ObjectDefineProperty, ReflectApply, SymbolToStringTag } from "./primordials.ts";
 
@@ -10,6 +10,7 @@ export const process = createProcess();
 function createProcess(): Process {
   // What an inspector of `process` shows is the name of its constructor.
   const constructor = function process() {};
+  setName(constructor, "process");
   const prototype = ObjectCreate(EventEmitter.prototype);
   constructor.prototype = prototype;
   define(prototype, "constructor", constructor);

@@ -2,8 +2,10 @@
  * process.stdin. It asks the native side for one piece at a time, and only while somebody wants it: what nobody reads
  * stays with the host.
  */
+
 import { native } from "./binding.ts";
 import { asBuffer, bufferView, concat, lengthOf } from "./buffer/buffer.ts";
+import { demandPermission, permission } from "./permission.ts";
 import "./buffer/methods.ts";
 import { requireEncoding } from "./codec.ts";
 import { append } from "./define.ts";
@@ -54,6 +56,11 @@ class InputStream extends EventEmitter {
   #isDestroyed = false;
   #isReferenced = true;
 
+  constructor(permit: unknown) {
+    demandPermission(permit, InputStream);
+    super();
+  }
+
   /** Whether input that is under way keeps the guest alive. */
   static isWaiting(stream: InputStream): boolean {
     return stream.#isRequested && stream.#isReferenced && stream.#isWanted();
@@ -68,7 +75,7 @@ class InputStream extends EventEmitter {
       if (rest !== "") stream.#pieces.push(rest);
     } else {
       const piece = stream.#decoder === undefined ? asBuffer(bytes) : stream.#decoder.write(bytes);
-      if (piece.length > 0) stream.#pieces.push(piece);
+      if (sizeOf(piece) > 0) stream.#pieces.push(piece);
     }
     stream.#advance();
   }
@@ -161,6 +168,7 @@ class InputStream extends EventEmitter {
 
   pause(): this {
     this.#isFlowing = false;
+    this.#wantsReadable = false;
     return this;
   }
 
@@ -183,15 +191,14 @@ class InputStream extends EventEmitter {
   /** All that is there, or `size` of it; null where there is less. */
   read(size?: unknown): Piece | null {
     const all = this.#takeAll();
-    const wanted = size === undefined ? all.length : MathTrunc(Number(size));
+    const wanted = size === undefined ? sizeOf(all) : MathTrunc(Number(size));
     let taken: Piece | null = null;
-    if (all.length > 0 && wanted > 0 && wanted <= all.length) taken = slice(all, 0, wanted);
-    const rest = taken === null ? all : slice(all, wanted, all.length);
-    if (rest.length > 0) this.#pieces.push(rest);
-    if (this.#wantsReadable || this.#isFlowing === false) {
-      if (!this.#isAtEnd) this.#request();
-      else if (this.#pieces.length === 0) this.#end();
-    }
+    if (wanted > 0 && wanted <= sizeOf(all)) taken = slice(all, 0, wanted);
+    const rest = taken === null ? all : slice(all, wanted, sizeOf(all));
+    if (sizeOf(rest) > 0) this.#pieces.push(rest);
+    this.#wantsReadable = true;
+    if (!this.#isAtEnd) this.#request();
+    else if (this.#pieces.length === 0) this.#end();
     if (taken !== null) this.emit("data", taken);
     return taken;
   }
@@ -291,6 +298,8 @@ class PieceIterator {
 
 ObjectSetPrototypeOf(PieceIterator.prototype, AsyncIteratorPrototype);
 
+const sizeOf = (piece: Piece): number => (typeof piece === "string" ? piece.length : lengthOf(piece));
+
 function slice(piece: Piece, from: number, to: number): Piece {
   if (typeof piece === "string") return StringPrototypeSlice(piece, from, to);
   return from === 0 && to === lengthOf(piece) ? piece : bufferView(piece, from, to);
@@ -299,7 +308,7 @@ function slice(piece: Piece, from: number, to: number): Piece {
 let stdin: InputStream | undefined;
 
 lazyMember("stdin", () => {
-  stdin = new InputStream();
+  stdin = new InputStream(permission);
   return stdin;
 });
 

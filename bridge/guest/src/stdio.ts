@@ -1,10 +1,12 @@
 /** process.stdout and process.stderr. Writing blocks until the host takes the bytes, so a write is always done at once. */
+
 import { native } from "./binding.ts";
+import { bytesOf } from "./bytes.ts";
 import { encodeText, requireEncoding } from "./codec.ts";
 import { codedError, invalidArgType } from "./errors.ts";
 import { EventEmitter } from "./events.ts";
-import { isUint8Array } from "./inspect/types.ts";
-import { Error, TypeError } from "./primordials.ts";
+import { demandPermission, permission } from "./permission.ts";
+import { ArrayBufferIsView, Error, TypeError } from "./primordials.ts";
 import { lazyMember } from "./process.ts";
 import { nextTick } from "./tasks.ts";
 
@@ -15,7 +17,8 @@ class OutputStream extends EventEmitter {
   #isEnded = false;
   #isDestroyed = false;
 
-  constructor(fd: 1 | 2) {
+  constructor(permit: unknown, fd: 1 | 2) {
+    demandPermission(permit, OutputStream);
     super();
     this.#fd = fd;
   }
@@ -119,10 +122,10 @@ delete (OutputStream as { isOutputStream?: unknown }).isOutputStream;
 
 function toData(chunk: unknown, encoding: unknown): string | Uint8Array {
   if (typeof chunk === "string") return encodeChunk(chunk, encoding);
-  if (isUint8Array(chunk)) return chunk;
+  if (ArrayBufferIsView(chunk)) return bytesOf(chunk)!;
   if (chunk === null)
     throw codedError(TypeError, "ERR_STREAM_NULL_VALUES", "May not write null values to stream", toData);
-  throw invalidArgType("chunk", "of type string or an instance of Buffer or Uint8Array", chunk);
+  throw invalidArgType("chunk", "of type string or an instance of Buffer, TypedArray, or DataView", chunk);
 }
 
 function encodeChunk(text: string, encoding: unknown): string | Uint8Array {
@@ -130,5 +133,5 @@ function encodeChunk(text: string, encoding: unknown): string | Uint8Array {
   return name === "utf8" ? text : encodeText(text, name);
 }
 
-lazyMember("stdout", () => new OutputStream(1));
-lazyMember("stderr", () => new OutputStream(2));
+lazyMember("stdout", () => new OutputStream(permission, 1));
+lazyMember("stderr", () => new OutputStream(permission, 2));

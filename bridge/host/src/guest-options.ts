@@ -1,6 +1,7 @@
 import { type NamedBytes, nameProgram, type WasmProgram } from "./blobs.js";
 import {
   checkArgs,
+  checkBoolean,
   checkChoice,
   checkEnv,
   checkOptionNames,
@@ -27,6 +28,8 @@ export interface GuestOptions {
   signal?: AbortSignal;
   /** Laid over the sandbox's limits. */
   limits?: Limits;
+  /** Whether the result is to say where the time went. */
+  phases?: boolean;
 }
 
 /** Options of `sandbox.exec` and, with more, of the other calls that wait for a guest's end. */
@@ -82,9 +85,10 @@ export interface GuestSpec {
   signal: AbortSignal | undefined;
   limits: LimitOverrides;
   stdin: "pipe" | Uint8Array | AsyncIterable<unknown> | Iterable<unknown> | undefined;
+  phases: boolean;
 }
 
-const GUEST_OPTIONS = ["env", "cwd", "signal", "limits", "stdin"];
+const GUEST_OPTIONS = ["env", "cwd", "signal", "limits", "stdin", "phases"];
 const SOURCE_OPTIONS = ["format", "filename"];
 const RUN_OPTIONS = new Set([...GUEST_OPTIONS, ...SOURCE_OPTIONS, "args", "encoding"]);
 const EXEC_OPTIONS = new Set([...GUEST_OPTIONS, "encoding"]);
@@ -164,7 +168,7 @@ function guestSpec(
   options: ExecOptions | SpawnOptions | undefined,
   blob?: NamedBytes,
 ): GuestSpec {
-  const { env, cwd, signal, limits, stdin } = options ?? {};
+  const { env, cwd, signal, limits, stdin, phases } = options ?? {};
   return {
     program,
     blob,
@@ -174,6 +178,7 @@ function guestSpec(
     signal: signal === undefined ? undefined : checkSignal(signal),
     limits: limits === undefined ? NO_LIMITS : checkLimits(limits),
     stdin: stdin === undefined ? undefined : checkStdin(stdin),
+    phases: checkBoolean(phases, "phases", false),
   };
 }
 

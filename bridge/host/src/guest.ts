@@ -197,7 +197,7 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter, Can
   }
 
   #request(): SpawnOptions {
-    const { program, args, env, cwd, limits, stdin } = this.#spec;
+    const { program, args, env, cwd, limits, stdin, phases } = this.#spec;
     // One figure serves both streams.
     const credit = Math.min(this.stdout.window, this.stderr.window);
     this.#stdoutCredit = credit;
@@ -211,6 +211,7 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter, Can
       credit,
     };
     if (cwd !== undefined) options.cwd = cwd;
+    if (phases) options.phases = true;
     return options;
   }
 

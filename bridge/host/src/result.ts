@@ -1,6 +1,6 @@
-import type { GuestExit, Outcome, Signal } from "./protocol/generated.js";
+import type { GuestExit, Outcome, Phases, Signal } from "./protocol/generated.js";
 
-export type { Outcome, Signal };
+export type { Outcome, Phases, Signal };
 
 /** What a guest used. */
 export interface Usage {
@@ -46,6 +46,8 @@ export interface ExitResult {
   signal: Signal | null;
   error?: GuestFailure;
   usage: Usage;
+  /** Where the time went, in microseconds, where the `phases` option was set. */
+  phases?: Phases;
 }
 
 /** How a guest ended, and all that it wrote. */
@@ -71,6 +73,7 @@ export function exitResult(exit: GuestExit): ExitResult {
     },
   };
   if (exit.error !== undefined) result.error = exit.error;
+  if (exit.phases !== undefined) result.phases = exit.phases;
   return result;
 }
 

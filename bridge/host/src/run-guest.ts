@@ -10,14 +10,8 @@ export function runGuest(home: GuestHome, spec: GuestSpec, encoding: Encoding): 
     const guest = new Guest(home, spec, CollectedOutput, {
       ended(exit) {
         try {
-          const { outcome, exitCode, signal, error, usage } = exit;
-          const stdout = output(guest.stdout);
-          const stderr = output(guest.stderr);
-          resolve(
-            error === undefined
-              ? { outcome, exitCode, signal, stdout, stderr, usage }
-              : { outcome, exitCode, signal, stdout, stderr, error, usage },
-          );
+          const { outcome, exitCode, signal, ...rest } = exit;
+          resolve({ outcome, exitCode, signal, stdout: output(guest.stdout), stderr: output(guest.stderr), ...rest });
         } catch (failure) {
           reject(failure);
         }

@@ -55,16 +55,13 @@ fn end_cell(reason: RetireReason, message: &str) -> ! {
         eprintln!("{LAST_WORDS} {message}.");
         std::process::abort()
     };
-    guest.finish(
-        match reason {
-            RetireReason::EngineOutOfMemory => Ending::Heap { limit_mb: guest.limits().heap_mb },
-            RetireReason::Unyielding | RetireReason::EngineFatal => {
-                Ending::Crash { message: format!("The guest {message}.") }
-            }
-        },
-        0,
-    );
-    guest.retire_cell(reason, format!("Guest {} {message}.", guest.id()));
+    let ending = match reason {
+        RetireReason::EngineOutOfMemory => Ending::Heap { limit_mb: guest.limits().heap_mb },
+        RetireReason::Unyielding | RetireReason::EngineFatal => {
+            Ending::Crash { message: format!("The guest {message}.") }
+        }
+    };
+    guest.retire_cell(reason, format!("Guest {} {message}.", guest.id()), ending);
     loop {
         std::thread::park();
     }

@@ -16,6 +16,8 @@ pub(crate) struct Hooks {
     pub uncaught: v8::Global<v8::Function>,
     pub prepare_stack_trace: v8::Global<v8::Function>,
     pub builtin: v8::Global<v8::Function>,
+    pub resolve_import: v8::Global<v8::Function>,
+    pub require_file: v8::Global<v8::Function>,
 }
 
 impl Hooks {
@@ -50,6 +52,8 @@ impl Hooks {
             uncaught: function("uncaught")?,
             prepare_stack_trace: function("prepareStackTrace")?,
             builtin: function("builtin")?,
+            resolve_import: function("resolveImport")?,
+            require_file: function("requireFile")?,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! ES modules: from the sandbox's files, from the userland's builtins, and JSON.
 
+use crate::format::{self, Detected};
 use crate::native::{self, set, string, throw, try_string};
 use crate::state::IsolateState;
 use hotcell_vfs::{Base, Errno};
@@ -13,6 +14,8 @@ pub(crate) struct ModuleMap {
     by_url: HashMap<String, v8::Global<v8::Module>>,
     /// The URL of a source text module, by its script.
     url_of_script: HashMap<i32, String>,
+    /// What a module's specifiers mean, by its script. Filled before the module is linked.
+    imports: HashMap<i32, HashMap<String, v8::Global<v8::Module>>>,
     /// What a synthetic module exports once it is evaluated, by its identity: hashes may collide, so all with one are kept.
     exports: HashMap<std::num::NonZeroI32, Vec<(v8::Global<v8::Module>, v8::Global<v8::Object>)>>,
 }
@@ -51,16 +54,22 @@ pub(crate) fn compile<'s>(
     url: &str,
     text: &str,
 ) -> Option<v8::Local<'s, v8::Module>> {
-    let source = try_string(scope, text)?;
-    let name = string(scope, url).into();
-    let origin = origin(scope, name, Kind::Module);
-    let mut source = v8::script_compiler::Source::new(source, Some(&origin));
-    let module = v8::script_compiler::compile_module(scope, &mut source)?;
+    let module = parse(scope, url, text)?;
     remember(scope, url, module);
     Some(module)
 }
 
-fn remember(scope: &mut v8::PinScope<'_, '_>, url: &str, module: v8::Local<'_, v8::Module>) {
+/// Compiles source as a module that nobody knows yet.
+pub(crate) fn parse<'s>(scope: &mut v8::PinScope<'s, '_>, url: &str, text: &str) -> Option<v8::Local<'s, v8::Module>> {
+    let source = try_string(scope, text)?;
+    let name = string(scope, url).into();
+    let origin = origin(scope, name, Kind::Module);
+    let mut source = v8::script_compiler::Source::new(source, Some(&origin));
+    v8::script_compiler::compile_module(scope, &mut source)
+}
+
+/// Lets others import the module by its URL.
+pub(crate) fn remember(scope: &mut v8::PinScope<'_, '_>, url: &str, module: v8::Local<'_, v8::Module>) {
     let state = IsolateState::of(scope);
     let mut modules = state.modules.borrow_mut();
     modules.by_url.insert(url.to_owned(), v8::Global::new(scope, module));
@@ -69,27 +78,52 @@ fn remember(scope: &mut v8::PinScope<'_, '_>, url: &str, module: v8::Local<'_, v
     }
 }
 
-/// Links a module with all that it imports.
+/// Finds, reads and compiles all that a module imports, and what those import, then links them. V8 asks for a module's
+/// imports while it links; it is not to run JavaScript then, which finding a package or a builtin does.
 pub(crate) fn link(scope: &mut v8::PinScope<'_, '_>, module: v8::Local<'_, v8::Module>) -> Option<()> {
+    let state = IsolateState::of(scope);
+    let mut pending = vec![v8::Global::new(scope, module)];
+    while let Some(module) = pending.pop() {
+        v8::scope!(let scope, scope);
+        let module = v8::Local::new(scope, module);
+        let Some(script) = module.script_id().filter(|_| module.is_source_text_module()) else { continue };
+        if state.modules.borrow().imports.contains_key(&script) {
+            continue;
+        }
+        let referrer = state.modules.borrow().url_of_script.get(&script).cloned().unwrap_or_default();
+        let requests = module.get_module_requests();
+        let mut imports = HashMap::with_capacity(requests.length());
+        for index in 0..requests.length() {
+            let Some(request) =
+                requests.get(scope, index).and_then(|request| request.try_cast::<v8::ModuleRequest>().ok())
+            else {
+                continue;
+            };
+            let specifier = request.get_specifier().to_rust_string_lossy(scope);
+            // Key, value and source position each.
+            let kind = attribute_type(scope, request.get_import_attributes(), 3);
+            let imported = load(scope, &specifier, &referrer, kind.as_deref())?;
+            let imported = v8::Global::new(scope, imported);
+            pending.push(imported.clone());
+            imports.insert(specifier, imported);
+        }
+        state.modules.borrow_mut().imports.insert(script, imports);
+    }
     module.instantiate_module(scope, resolve).filter(|linked| *linked).map(|_| ())
 }
 
 fn resolve<'s>(
     context: v8::Local<'s, v8::Context>,
     specifier: v8::Local<'s, v8::String>,
-    attributes: v8::Local<'s, v8::FixedArray>,
+    _attributes: v8::Local<'s, v8::FixedArray>,
     referrer: v8::Local<'s, v8::Module>,
 ) -> Option<v8::Local<'s, v8::Module>> {
     v8::callback_scope!(unsafe scope, context);
     let specifier = specifier.to_rust_string_lossy(scope);
     let state = IsolateState::of(scope);
-    let referrer = referrer
-        .script_id()
-        .and_then(|script| state.modules.borrow().url_of_script.get(&script).cloned())
-        .unwrap_or_default();
-    // Key, value and source position each.
-    let kind = attribute_type(scope, attributes, 3);
-    load(scope, &specifier, &referrer, kind.as_deref())
+    let modules = state.modules.borrow();
+    let imported = modules.imports.get(&referrer.script_id()?)?.get(&specifier)?;
+    Some(v8::Local::new(scope, imported))
 }
 
 /// The value of `with { type: ... }` in a list of attributes with that many fields each.
@@ -121,18 +155,21 @@ fn load<'s>(
     };
     let url = match resolve_url(specifier, referrer) {
         Some(url) => url,
-        None => return load_builtin(scope, specifier).or_else(|| not_found(scope, "package", specifier, referrer)),
+        None => match load_bare(scope, specifier, referrer)? {
+            Bare::Builtin(module) => return Some(module),
+            Bare::File(url) => url,
+        },
     };
     let known = state.modules.borrow().by_url.get(&url).map(|module| v8::Local::new(scope, module));
     if known.is_some() {
         return known;
     }
     if let Some(name) = url.strip_prefix("node:") {
-        return load_builtin(scope, name).or_else(|| {
-            let message = format!("No such built-in module: {url}");
-            throw_code(scope, "ERR_UNKNOWN_BUILTIN_MODULE", &message);
-            None
-        });
+        let builtin = load_builtin(scope, name)?;
+        if builtin.is_none() {
+            throw_code(scope, "ERR_UNKNOWN_BUILTIN_MODULE", &format!("No such built-in module: {url}"));
+        }
+        return builtin;
     }
     let Some(path) = file_path(&url) else {
         let message = format!("Only file: and node: modules can be imported, not '{url}'.");
@@ -150,7 +187,7 @@ fn load<'s>(
     let text = String::from_utf8_lossy(&bytes);
     match (kind, path.ends_with(".json")) {
         (Some("json"), _) => load_json(scope, &url, &text),
-        (None, false) => compile(scope, &url, &text),
+        (None, false) => load_file(scope, &url, &path, &text),
         (None, true) => {
             let message = format!("Module \"{url}\" needs an import attribute of \"type: json\"");
             throw_code(scope, "ERR_IMPORT_ATTRIBUTE_MISSING", &message);
@@ -198,18 +235,77 @@ fn throw_code(scope: &mut v8::PinScope<'_, '_>, code: &str, message: &str) {
     scope.throw_exception(error);
 }
 
-fn load_builtin<'s>(scope: &mut v8::PinScope<'s, '_>, name: &str) -> Option<v8::Local<'s, v8::Module>> {
+/// What a bare specifier means.
+enum Bare<'s> {
+    Builtin(v8::Local<'s, v8::Module>),
+    File(String),
+}
+
+fn load_bare<'s>(scope: &mut v8::PinScope<'s, '_>, specifier: &str, referrer: &str) -> Option<Bare<'s>> {
+    if let Some(builtin) = load_builtin(scope, specifier)? {
+        return Some(Bare::Builtin(builtin));
+    }
+    let state = IsolateState::of(scope);
+    let resolve_import = v8::Local::new(scope, &state.hooks().resolve_import);
+    let receiver = v8::undefined(scope).into();
+    let asked = try_string(scope, specifier)?.into();
+    let from = try_string(scope, &file_path(referrer).unwrap_or_else(|| referrer.to_owned()))?.into();
+    let found = resolve_import.call(scope, receiver, &[asked, from])?;
+    if !found.is_string() {
+        not_found(scope, "package", specifier, referrer);
+        return None;
+    }
+    Some(Bare::File(file_url(&found.to_rust_string_lossy(scope))))
+}
+
+fn load_file<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    url: &str,
+    path: &str,
+    text: &str,
+) -> Option<v8::Local<'s, v8::Module>> {
+    // Without any of these words a CommonJS module is the same as an ES module.
+    if !path.ends_with(".cjs") && !["exports", "require", "module"].iter().any(|word| text.contains(word)) {
+        return compile(scope, url, text);
+    }
+    match format::of_file(scope, url, path, text)? {
+        Detected::Script(()) => load_common_js(scope, url, path),
+        Detected::Module(module) => Some(module),
+    }
+}
+
+/// A CommonJS module as ES modules see it: what it exports when it is first imported.
+fn load_common_js<'s>(scope: &mut v8::PinScope<'s, '_>, url: &str, path: &str) -> Option<v8::Local<'s, v8::Module>> {
+    let state = IsolateState::of(scope);
+    let require_file = v8::Local::new(scope, &state.hooks().require_file);
+    let receiver = v8::undefined(scope).into();
+    let path = try_string(scope, path)?.into();
+    let exported = require_file.call(scope, receiver, &[path])?;
+    if let Ok(exports) = exported.try_cast::<v8::Object>()
+        && !exported.is_array()
+    {
+        return synthetic(scope, url, exports);
+    }
+    let exports = v8::Object::new(scope);
+    set(scope, exports, "default", exported);
+    synthetic(scope, url, exports)
+}
+
+/// The inner option is empty where there is no builtin of that name; the outer one where an exception was thrown.
+fn load_builtin<'s>(scope: &mut v8::PinScope<'s, '_>, name: &str) -> Option<Option<v8::Local<'s, v8::Module>>> {
     let url = format!("node:{name}");
     let state = IsolateState::of(scope);
     let known = state.modules.borrow().by_url.get(&url).map(|module| v8::Local::new(scope, module));
     if known.is_some() {
-        return known;
+        return Some(known);
     }
     let builtin = v8::Local::new(scope, &state.hooks().builtin);
     let receiver = v8::undefined(scope).into();
     let name = try_string(scope, name)?.into();
-    let exports = builtin.call(scope, receiver, &[name])?.try_cast::<v8::Object>().ok()?;
-    synthetic(scope, &url, exports)
+    match builtin.call(scope, receiver, &[name])?.try_cast::<v8::Object>() {
+        Ok(exports) => synthetic(scope, &url, exports).map(Some),
+        Err(_) => Some(None),
+    }
 }
 
 fn load_json<'s>(scope: &mut v8::PinScope<'s, '_>, url: &str, text: &str) -> Option<v8::Local<'s, v8::Module>> {

@@ -149,7 +149,7 @@ struct NoRuntime;
 impl Lifecycle for NoRuntime {
     fn ended(&self, _: GuestId) {}
 
-    fn retire(&self, reason: RetireReason, message: String) {
+    fn retire(&self, reason: RetireReason, message: String, _: &mut dyn FnMut()) {
         panic!("{reason:?}: {message}");
     }
 }

@@ -76,6 +76,7 @@ pub fn requests() -> Vec<Request> {
                 limits: limits(),
                 stdin: StdinMode::Pipe,
                 credit: u32::MAX,
+                phases: true,
             },
         },
         Request::Kill { guest: 2, reason: KillReason::Cancel },

@@ -2,7 +2,7 @@ use crate::connection::{Admission, serve};
 use crate::error::SidecarError;
 use crate::os::adopt_socket;
 use crate::settings::Settings;
-use crate::sidecar::{Sidecar, event_loop};
+use crate::sidecar::{EngineSource, Sidecar, event_loop};
 use std::os::fd::RawFd;
 use std::pin::pin;
 use tokio::net::UnixStream;
@@ -18,11 +18,11 @@ const EXIT_PROTOCOL: i32 = 76;
 ///
 /// # Errors
 /// Where descriptor 3 is no socket, or nothing can be started. Returns only then.
-pub fn run(settings: &Settings) -> Result<std::convert::Infallible, SidecarError> {
+pub fn run(engine: &EngineSource, settings: &Settings) -> Result<std::convert::Infallible, SidecarError> {
     let no_channel = |reason| SidecarError::NoChannel { descriptor: CHANNEL, reason };
     let socket = adopt_socket(CHANNEL).map_err(no_channel)?;
     socket.set_nonblocking(true).map_err(|error| no_channel(error.to_string()))?;
-    let sidecar = Sidecar::start(settings)?;
+    let sidecar = Sidecar::start(engine, settings)?;
     event_loop()?.block_on(async {
         let socket = UnixStream::from_std(socket).map_err(SidecarError::NoResources)?;
         let admission = Admission::default();

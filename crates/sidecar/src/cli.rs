@@ -1,12 +1,7 @@
 use crate::sidecar::VERSION;
-use clap::{Args, Parser, Subcommand};
-use hotcell_js::JsEngine;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use hotcell_protocol::{LimitOverrides, PROTOCOL_VERSION};
 use std::path::PathBuf;
-use std::sync::LazyLock;
-
-static VERSION_TEXT: LazyLock<String> =
-    LazyLock::new(|| format!("{VERSION} (protocol {PROTOCOL_VERSION}, V8 {})", JsEngine::v8_version()));
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,7 +37,7 @@ Examples:
 
 /// Runs JavaScript and WebAssembly that nobody trusts, each program in a virgin cell.
 #[derive(Parser)]
-#[command(name = "hotcell", version = VERSION_TEXT.as_str(), after_help = EXAMPLES, max_term_width = 120)]
+#[command(name = "hotcell", after_help = EXAMPLES, max_term_width = 120)]
 pub struct Cli {
     #[command(subcommand)]
     pub task: Task,
@@ -67,6 +62,13 @@ pub enum Task {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What the command line asks for. Where it can't be read, or asks for help only, the process ends here.
+pub fn parse(v8_version: &str) -> Task {
+    let version = format!("{VERSION} (protocol {PROTOCOL_VERSION}, V8 {v8_version})");
+    let matches = Cli::command().version(&*version.leak()).get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()).task
 }
 
 #[derive(Args)]
@@ -137,7 +139,6 @@ fn parse_variable(text: &str) -> Result<(String, String), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
     use hotcell_protocol::Limits;
 
     #[test]

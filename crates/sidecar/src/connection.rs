@@ -2,7 +2,6 @@ use crate::error::ConnectionError;
 use crate::outbox::Outbox;
 use crate::sidecar::{FLUSH_PATIENCE, Sidecar, VERSION};
 use bytes::BufMut;
-use hotcell_js::JsEngine;
 use hotcell_protocol::frame::{CommandDecoder, HostMessage, ProtocolError};
 use hotcell_protocol::{ErrorCode, ErrorInfo, HostHello, PROTOCOL_VERSION, SidecarHello};
 use std::io;
@@ -67,7 +66,7 @@ async fn talk(
     let reply = SidecarHello {
         protocol: PROTOCOL_VERSION,
         version: VERSION.into(),
-        v8_version: JsEngine::v8_version().into(),
+        v8_version: sidecar.v8_version.into(),
         pid: std::process::id(),
         max_frame: sidecar.max_frame,
     };
@@ -133,5 +132,102 @@ impl Reader<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+    use crate::sidecar::EngineSource;
+    use hotcell_guest::GuestSpec;
+    use hotcell_protocol::frame::{EventDecoder, SidecarMessage, WriteQueue};
+    use hotcell_protocol::{Command, Request};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    struct NoEngine;
+
+    impl hotcell_runtime::Engine for NoEngine {
+        fn run(&self, _spec: GuestSpec) {
+            panic!("no guest is to be run here");
+        }
+    }
+
+    /// Serves one connection, for which `host` writes the first bytes; what the sidecar sent until it closed, and how it ended.
+    fn converse(
+        admission: Admission,
+        host: impl FnOnce(&mut WriteQueue),
+    ) -> (Vec<SidecarMessage>, Result<(), ConnectionError>) {
+        let engine = EngineSource { v8_version: "0", start: |_, _| Ok(Arc::new(NoEngine)) };
+        let sidecar = Sidecar::start(&engine, &Settings::default()).unwrap();
+        crate::sidecar::event_loop().unwrap().block_on(async {
+            let (ours, mut theirs) = UnixStream::pair().unwrap();
+            let mut wire = WriteQueue::new();
+            host(&mut wire);
+            theirs.write_all_buf(&mut wire).await.unwrap();
+            let mut received = Vec::new();
+            let (result, read) = tokio::join!(serve(&sidecar, ours, &admission), theirs.read_to_end(&mut received));
+            read.unwrap();
+            let mut decoder = EventDecoder::new(1 << 20);
+            decoder.push(&mut &received[..]);
+            let messages = std::iter::from_fn(|| decoder.next_message().unwrap()).collect();
+            (messages, result)
+        })
+    }
+
+    fn hello(token: Option<&str>) -> HostHello {
+        let token = token.map(String::from);
+        HostHello { protocol: PROTOCOL_VERSION, agent: "test".into(), max_frame: 1 << 20, token, limits: None }
+    }
+
+    fn refusal(messages: &[SidecarMessage]) -> &ErrorInfo {
+        match messages {
+            [SidecarMessage::Refusal(error)] => error,
+            messages => panic!("expected a refusal and nothing else, but {messages:?} came"),
+        }
+    }
+
+    #[test]
+    fn host_that_says_nothing_is_refused_in_time() {
+        let admission = Admission { token: None, hello_timeout: Some(Duration::from_millis(20)) };
+        let (messages, result) = converse(admission, |_| ());
+        assert_eq!(refusal(&messages).code, ErrorCode::Protocol);
+        assert!(matches!(result, Err(ConnectionError::Refused(_))));
+    }
+
+    #[test]
+    fn host_with_a_wrong_token_is_refused_before_anything_is_done() {
+        for token in [None, Some("wrong")] {
+            let admission = Admission { token: Some("right".into()), hello_timeout: None };
+            let (messages, _) = converse(admission, |wire| {
+                wire.push_host_hello(&hello(token)).unwrap();
+                wire.push_command(&Command::Request { id: 1, request: Request::Stats }).unwrap();
+            });
+            assert_eq!(refusal(&messages).code, ErrorCode::Unauthorized);
+        }
+    }
+
+    #[test]
+    fn host_that_breaks_the_protocol_gets_its_answers_first_and_then_a_refusal() {
+        let (messages, result) = converse(Admission::default(), |wire| {
+            wire.push_host_hello(&hello(None)).unwrap();
+            wire.push_command(&Command::Request { id: 1, request: Request::Stats }).unwrap();
+            wire.push_command(&Command::Upload { id: 2, bytes: Default::default(), last: true }).unwrap();
+            wire.push_command(&Command::Request { id: 3, request: Request::Stats }).unwrap();
+        });
+        let [SidecarMessage::Hello(_), SidecarMessage::Event(_), SidecarMessage::Refusal(error)] = &messages[..] else {
+            panic!("{messages:?}")
+        };
+        assert_eq!(error.code, ErrorCode::Protocol);
+        assert!(matches!(result, Err(ConnectionError::Violation(_))), "{result:?}");
+    }
+
+    #[test]
+    fn host_with_limits_that_can_not_be_had_is_refused() {
+        let limits = hotcell_protocol::LimitOverrides { heap_mb: Some(1), ..Default::default() };
+        let (messages, _) = converse(Admission::default(), |wire| {
+            wire.push_host_hello(&HostHello { limits: Some(limits), ..hello(None) }).unwrap();
+        });
+        assert_eq!(refusal(&messages).code, ErrorCode::InvalidOption);
     }
 }

@@ -1,4 +1,4 @@
-use hotcell_js::JsError;
+use crate::sidecar::EngineError;
 use hotcell_protocol::ErrorInfo;
 use hotcell_protocol::frame::ProtocolError;
 use hotcell_runtime::Violation;
@@ -12,8 +12,8 @@ pub enum SidecarError {
     Setting { name: &'static str, value: String, allowed: &'static str },
     #[error("The log file {path} can't be opened ({source}): set HOTCELL_LOG_FILE to one that can.", path = path.display())]
     LogFile { path: PathBuf, source: io::Error },
-    #[error("The JavaScript engine can't start: {0}")]
-    Engine(#[from] JsError),
+    #[error("The engine can't start: {0}")]
+    Engine(EngineError),
     #[error("The system gave no thread or event loop ({0}): raise the limits of this process.")]
     NoResources(io::Error),
     #[error(

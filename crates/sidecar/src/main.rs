@@ -1,51 +1,32 @@
-//! The `hotcell` program: the carriers that bring the protocol to the runtime, and the command line.
+//! The `hotcell` program: the sidecar with V8 as its engine.
 
-mod child;
-mod cli;
-mod connection;
-mod engine;
-mod error;
-mod logging;
-mod os;
-mod outbox;
-mod run;
-mod serve;
-mod settings;
-mod sidecar;
-mod token;
-
-use clap::Parser;
-use cli::{Cli, Task};
-use error::SidecarError;
-use settings::Settings;
+use hotcell_guest::GuestSpec;
+use hotcell_js::{JsEngine, JsOptions, SnapshotMode};
+use hotcell_runtime::Engine;
+use hotcell_sidecar::{DEFAULT_WARM_ISOLATES, EngineSource, Snapshot};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-/// The exit code where a task failed for a reason of its own, as `env` and `timeout` have it.
-const EXIT_FAILED: u8 = 125;
+const _: () = assert!(DEFAULT_WARM_ISOLATES == JsOptions::DEFAULT_WARM_ISOLATES);
 
-fn main() -> ExitCode {
-    let task = Cli::parse().task;
-    perform(task).unwrap_or_else(|error| {
-        eprintln!("hotcell: {error}");
-        ExitCode::from(EXIT_FAILED)
-    })
+struct V8(Arc<JsEngine>);
+
+impl Engine for V8 {
+    fn run(&self, spec: GuestSpec) {
+        self.0.run(spec);
+    }
 }
 
-fn perform(task: Task) -> Result<ExitCode, SidecarError> {
-    let settings = Settings::from_env()?;
-    if let Task::Settings { json } = task {
-        if json {
-            println!("{}", settings.to_json());
-        } else {
-            print!("{}", settings.to_text());
-        }
-        return Ok(ExitCode::SUCCESS);
-    }
-    logging::start(&settings)?;
-    match task {
-        Task::Child => match child::run(&settings)? {},
-        Task::Serve(options) => match serve::run(&settings, options)? {},
-        Task::Run(options) => run::run(&settings, options).map(ExitCode::from),
-        Task::Settings { .. } => Ok(ExitCode::SUCCESS),
-    }
+fn main() -> ExitCode {
+    hotcell_sidecar::main(EngineSource {
+        v8_version: JsEngine::v8_version(),
+        start: |snapshot, warm_isolates| {
+            let snapshot = match snapshot {
+                Snapshot::Auto => SnapshotMode::Auto,
+                Snapshot::Block => SnapshotMode::Block,
+                Snapshot::Off => SnapshotMode::Off,
+            };
+            Ok(Arc::new(V8(JsEngine::start(JsOptions { snapshot, warm_isolates })?)))
+        },
+    })
 }

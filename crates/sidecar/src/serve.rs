@@ -3,7 +3,7 @@ use crate::connection::{Admission, serve};
 use crate::error::SidecarError;
 use crate::os::{bind_private, effective_user};
 use crate::settings::Settings;
-use crate::sidecar::{Sidecar, event_loop};
+use crate::sidecar::{EngineSource, Sidecar, event_loop};
 use crate::token;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
@@ -31,11 +31,15 @@ const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// Where the socket can't be made, or nothing can be started. Returns only then.
-pub fn run(settings: &Settings, options: ServeOptions) -> Result<std::convert::Infallible, SidecarError> {
+pub fn run(
+    engine: &EngineSource,
+    settings: &Settings,
+    options: ServeOptions,
+) -> Result<std::convert::Infallible, SidecarError> {
     let ServeOptions { socket: path, token_file } = options;
     let token = token::choose(settings)?;
     // The engine first, since it starts threads and wants to be first; then the file mask may be changed for a moment.
-    let sidecar = Arc::new(Sidecar::start(settings)?);
+    let sidecar = Arc::new(Sidecar::start(engine, settings)?);
     let _lock = lock(&path)?;
     let listener = bind(&path)?;
     sidecar.remove_at_end(path.clone());

@@ -1,12 +1,10 @@
-use crate::engine::V8;
 use crate::error::SidecarError;
 use crate::os::exit_now;
 use crate::outbox::Outbox;
-use crate::settings::Settings;
-use hotcell_js::{JsEngine, JsOptions};
+use crate::settings::{Settings, Snapshot};
 use hotcell_modules::ModuleCache;
 use hotcell_protocol::RetireReason;
-use hotcell_runtime::{Runtime, RuntimeOptions};
+use hotcell_runtime::{Engine, Runtime, RuntimeOptions};
 use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
@@ -22,21 +20,32 @@ pub const FLUSH_PATIENCE: Duration = Duration::from_millis(200);
 /// The version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// Why an engine can't start.
+pub type EngineError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The engine that guests run on.
+pub struct EngineSource {
+    pub v8_version: &'static str,
+    /// Called once, on the process's main thread, before any other thread is made.
+    pub start: fn(Snapshot, warm_isolates: usize) -> Result<Arc<dyn Engine>, EngineError>,
+}
+
 /// Makes the engine and a runtime on it. To be called on the process's main thread, before it makes any other thread.
 ///
 /// # Errors
 /// Where the engine can't start, or the system gives no thread.
 pub fn start_runtime(
+    engine: &EngineSource,
     settings: &Settings,
+    snapshot: Snapshot,
     on_retire: impl Fn(RetireReason) + Send + Sync + 'static,
     on_shutdown: impl Fn() + Send + Sync + 'static,
 ) -> Result<Runtime, SidecarError> {
-    let engine = JsEngine::start(JsOptions::default())?;
     Runtime::new(RuntimeOptions {
-        engine: Arc::new(V8(engine)),
+        engine: (engine.start)(snapshot, settings.warm_isolates).map_err(SidecarError::Engine)?,
         modules: Arc::new(ModuleCache::new(settings.module_cache)),
         version: VERSION.into(),
-        v8_version: JsEngine::v8_version().into(),
+        v8_version: engine.v8_version.into(),
         on_retire: Box::new(on_retire),
         on_shutdown: Box::new(on_shutdown),
     })
@@ -54,6 +63,7 @@ pub fn event_loop() -> Result<tokio::runtime::Runtime, SidecarError> {
 /// A process that serves hosts: the runtime, and what concerns all connections.
 pub struct Sidecar {
     pub runtime: Runtime,
+    pub v8_version: &'static str,
     pub max_frame: u32,
     shared: Arc<Shared>,
 }
@@ -68,13 +78,14 @@ struct Shared {
 
 impl Sidecar {
     /// See [`start_runtime`].
-    pub fn start(settings: &Settings) -> Result<Self, SidecarError> {
+    pub fn start(engine: &EngineSource, settings: &Settings) -> Result<Self, SidecarError> {
         let shared = Arc::new(Shared::default());
         let (retiring, shutting_down) = (Arc::clone(&shared), Arc::clone(&shared));
+        let snapshot = settings.snapshot.unwrap_or(Snapshot::Auto);
         let on_retire = move |_reason| retiring.end(EXIT_RETIRED);
         let on_shutdown = move || shutting_down.shut_down.notify_one();
-        let runtime = start_runtime(settings, on_retire, on_shutdown)?;
-        Ok(Self { runtime, max_frame: settings.max_frame, shared })
+        let runtime = start_runtime(engine, settings, snapshot, on_retire, on_shutdown)?;
+        Ok(Self { runtime, v8_version: engine.v8_version, max_frame: settings.max_frame, shared })
     }
 
     /// Has an outbox emptied before the process ends.

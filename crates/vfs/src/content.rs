@@ -20,36 +20,29 @@ pub(crate) struct Content {
 }
 
 /// The whole content that a file is to have.
-pub(crate) enum NewContent {
-    Owned(Vec<u8>),
-    /// The host's bytes: not charged until they are changed.
-    Shared(Arc<Vec<u8>>),
+pub(crate) struct NewContent {
+    bytes: Arc<Vec<u8>>,
+    /// None of the host's own.
+    charged: u64,
 }
 
 impl NewContent {
-    fn charged_bytes(&self) -> u64 {
-        match self {
-            Self::Owned(bytes) => bytes.len() as u64,
-            Self::Shared(_) => 0,
-        }
+    pub fn owned(mut bytes: Vec<u8>) -> Self {
+        trim(&mut bytes);
+        Self { charged: bytes.len() as u64, bytes: Arc::new(bytes) }
     }
 
-    fn into_bytes(self) -> Arc<Vec<u8>> {
-        match self {
-            Self::Owned(mut bytes) => {
-                trim(&mut bytes);
-                Arc::new(bytes)
-            }
-            Self::Shared(bytes) => bytes,
-        }
+    /// The host's bytes: not charged until they are changed.
+    pub fn shared(bytes: Arc<Vec<u8>>) -> Self {
+        Self { bytes, charged: 0 }
     }
 }
 
 impl Content {
     /// `ENOSPC` where the quota has no room for it.
     pub fn new(content: NewContent, quota: &Arc<Quota>) -> Result<Self, Errno> {
-        let charge = Charge::new(quota, content.charged_bytes(), Errno::ENOSPC)?;
-        Ok(Self { bytes: content.into_bytes(), charge, version: 0 })
+        let charge = Charge::new(quota, content.charged, Errno::ENOSPC)?;
+        Ok(Self { bytes: content.bytes, charge, version: 0 })
     }
 
     pub fn len(&self) -> u64 {
@@ -67,11 +60,10 @@ impl Content {
     /// Replaces everything; the former bytes come back so that they can be freed where nobody waits. `ENOSPC`, and no
     /// change, where the quota has no room.
     pub fn replace(&mut self, content: NewContent) -> Result<Arc<Vec<u8>>, Errno> {
-        let charged = content.charged_bytes();
-        self.charge.grow(charged, charged)?;
-        self.charge.shrink(charged);
+        self.charge.grow(content.charged, content.charged)?;
+        self.charge.shrink(content.charged);
         self.version += 1;
-        Ok(std::mem::replace(&mut self.bytes, content.into_bytes()))
+        Ok(std::mem::replace(&mut self.bytes, content.bytes))
     }
 
     /// Fills the buffers from `offset` on; the bytes that there were.
@@ -173,7 +165,7 @@ fn reserve(bytes: &mut Vec<u8>, length: usize) -> Result<(), Errno> {
         return bytes.try_reserve(additional).map_err(|_| Errno::ENOMEM);
     }
     let with_slack = additional.saturating_add((bytes.capacity() / 4).saturating_sub(missing));
-    bytes.try_reserve_exact(with_slack).or_else(|_| bytes.try_reserve_exact(additional)).map_err(|_| Errno::ENOMEM)
+    bytes.try_reserve_exact(with_slack).map_err(|_| Errno::ENOMEM)
 }
 
 /// Frees what is kept beyond the slack that [`reserve`] allows.
@@ -190,7 +182,7 @@ mod tests {
 
     fn content(max: u64) -> (Content, Arc<Quota>) {
         let quota = Quota::new(max);
-        (Content::new(NewContent::Owned(Vec::new()), &quota).unwrap(), quota)
+        (Content::new(NewContent::owned(Vec::new()), &quota).unwrap(), quota)
     }
 
     fn write(content: &mut Content, data: &[u8], offset: u64) -> Result<Written, Errno> {
@@ -246,7 +238,7 @@ mod tests {
     fn shared_bytes_are_charged_and_copied_at_the_first_change() {
         let quota = Quota::new(10);
         let host = Arc::new(b"12345678".to_vec());
-        let mut content = Content::new(NewContent::Shared(Arc::clone(&host)), &quota).unwrap();
+        let mut content = Content::new(NewContent::shared(Arc::clone(&host)), &quota).unwrap();
         assert!(Arc::ptr_eq(content.bytes(), &host));
         assert_eq!(quota.used(), 0);
         assert_eq!(write(&mut content, b"abcd", 8), Ok(Written { bytes: 2, end: 10 }));
@@ -257,7 +249,7 @@ mod tests {
     #[test]
     fn shared_bytes_that_do_not_fit_the_quota_can_only_be_cut() {
         let quota = Quota::new(5);
-        let mut content = Content::new(NewContent::Shared(Arc::new(vec![7; 8])), &quota).unwrap();
+        let mut content = Content::new(NewContent::shared(Arc::new(vec![7; 8])), &quota).unwrap();
         assert_eq!(write(&mut content, b"x", 0), Err(Errno::ENOSPC));
         assert_eq!(content.set_len(6), Err(Errno::ENOSPC));
         assert_eq!((content.len(), quota.used(), content.version()), (8, 0, 0));
@@ -282,11 +274,11 @@ mod tests {
     #[test]
     fn replace_needs_room_for_the_difference_only() {
         let quota = Quota::new(10);
-        let mut content = Content::new(NewContent::Owned(vec![1; 8]), &quota).unwrap();
-        content.replace(NewContent::Owned(vec![2; 10])).unwrap();
-        assert_eq!(content.replace(NewContent::Owned(vec![3; 11])).unwrap_err(), Errno::ENOSPC);
+        let mut content = Content::new(NewContent::owned(vec![1; 8]), &quota).unwrap();
+        content.replace(NewContent::owned(vec![2; 10])).unwrap();
+        assert_eq!(content.replace(NewContent::owned(vec![3; 11])).unwrap_err(), Errno::ENOSPC);
         assert_eq!((content.bytes().as_slice(), quota.used()), ([2; 10].as_slice(), 10));
-        content.replace(NewContent::Shared(Arc::new(vec![4; 99]))).unwrap();
+        content.replace(NewContent::shared(Arc::new(vec![4; 99]))).unwrap();
         assert_eq!((content.len(), quota.used()), (99, 0));
     }
 
@@ -301,7 +293,7 @@ mod tests {
         versions.push(content.version());
         content.set_len(1).unwrap();
         versions.push(content.version());
-        content.replace(NewContent::Owned(vec![])).unwrap();
+        content.replace(NewContent::owned(vec![])).unwrap();
         versions.push(content.version());
         assert_eq!(versions, [0, 1, 1, 2, 3]);
     }
@@ -323,5 +315,9 @@ mod tests {
         assert!(content.bytes.capacity() <= 125_000);
         content.set_len(10).unwrap();
         assert!(content.bytes.capacity() <= 20);
+        let mut spacious = Vec::with_capacity(1 << 20);
+        spacious.push(1);
+        content.replace(NewContent::owned(spacious)).unwrap();
+        assert!(content.bytes.capacity() <= 2);
     }
 }

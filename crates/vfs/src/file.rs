@@ -96,7 +96,7 @@ impl OpenFile {
         self.append.store(append, Relaxed);
     }
 
-    /// The bytes that the file has now.
+    /// `st_size` as it is now.
     pub fn size(&self) -> u64 {
         self.inode.size()
     }
@@ -123,6 +123,7 @@ impl OpenFile {
         self.inode.extend(size, self.vfs.clock)
     }
 
+    /// What `fstat(2)` tells.
     pub fn stat(&self) -> Stat {
         self.inode.stat()
     }
@@ -184,7 +185,7 @@ impl OpenFile {
     /// Identifies the content as it is now.
     ///
     /// # Errors
-    /// `EISDIR`, `EINVAL` for what is no file.
+    /// `EISDIR`, `EINVAL` for a device without an end.
     pub fn fingerprint(&self) -> Result<Fingerprint, Errno> {
         self.vfs.fingerprint_of(&self.inode)
     }

@@ -3,7 +3,7 @@ use crate::content::{Content, NewContent};
 use crate::errno::Errno;
 use crate::file::Written;
 use crate::quota::Charge;
-use crate::stat::{FileKind, SetTime, Stat};
+use crate::stat::{DIRECTORY_BYTES, FileKind, SetTime, Stat};
 use parking_lot::RwLock;
 use std::io::{IoSlice, IoSliceMut};
 use std::sync::Arc;
@@ -111,7 +111,8 @@ impl Inode {
         match &self.body {
             Body::File(file) => file.size.load(Relaxed),
             Body::Symlink(symlink) => symlink.target.len() as u64,
-            Body::Directory | Body::Device(_) => 0,
+            Body::Directory => DIRECTORY_BYTES,
+            Body::Device(_) => 0,
         }
     }
 

@@ -38,5 +38,7 @@ pub use file::{OpenFile, Written};
 pub use open::OpenOptions;
 pub use options::VfsOptions;
 pub use resolve::{Base, FollowSymlinks, MAX_NAME_BYTES, MAX_PATH_BYTES, MAX_SYMLINKS};
-pub use stat::{DirEntry, FileKind, Fingerprint, GID, SetTime, Snapshot, Stat, UID, Usage};
+pub use stat::{
+    BLOCK_BYTES, DIRECTORY_BYTES, DirEntry, FileKind, Fingerprint, GID, SetTime, Snapshot, Stat, UID, Usage,
+};
 pub use vfs::Vfs;

@@ -74,7 +74,7 @@ impl Vfs {
             // Someone else may have made it, or removed the directory, meanwhile.
             found = resolve(&tree, start, path, last)?;
             if let Found::Entry { parent, name, inode: None, trailing_slash: false } = found {
-                let empty = NewContent::Owned(Vec::new());
+                let empty = NewContent::owned(Vec::new());
                 let inode = self.make_file(&mut tree, parent, name.into(), empty, options.permissions)?;
                 drop(tree);
                 return Ok(OpenFile::new(Arc::clone(self), inode, options, charge));

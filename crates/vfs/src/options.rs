@@ -3,8 +3,8 @@
 /// Together they bound the memory that guests can make the file system hold, whatever they do:
 /// - the contents of files, and the targets of symbolic links, are charged to `max_bytes` by their length; the buffer behind
 ///   a growing file may be twice as long as the file up to 128 KiB, and a quarter longer beyond;
-/// - every file, directory, symbolic link and device is charged one inode, and so is every further hard link; a name is at
-///   most 255 bytes, so an inode with its name costs at most about 600 bytes besides its content;
+/// - every file, directory, symbolic link and device is charged one inode, and so is every further hard link; an inode
+///   with the longest name takes up to 1.2 KiB besides its content (a directory in a chain of directories; a file half of it);
 /// - every open file is charged one of `max_open_files`.
 ///
 /// Contents that the host shares ([`crate::Vfs::write_shared`]) are charged once a guest changes them. A

@@ -6,6 +6,11 @@ pub const UID: u32 = 1000;
 /// The group that owns every file.
 pub const GID: u32 = 1000;
 
+/// `st_blksize`, and the size of the blocks that files take up as far as programs can tell: that of most Linux systems.
+pub const BLOCK_BYTES: u64 = 4096;
+/// `st_size` of every directory, as ext4 has it for all but the largest.
+pub const DIRECTORY_BYTES: u64 = BLOCK_BYTES;
+
 /// What an inode is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FileKind {
@@ -37,7 +42,7 @@ pub struct Stat {
     pub permissions: u32,
     /// Names that lead here; for a directory 2 and one for each directory in it. 0 once it is deleted.
     pub links: u64,
-    /// Bytes of a file, or of a symbolic link's target.
+    /// Bytes of a file or of a symbolic link's target; [`DIRECTORY_BYTES`] of a directory.
     pub size: u64,
     /// A device's number as Linux's `makedev` packs it; 0 for everything else.
     pub device_number: u64,
@@ -55,11 +60,11 @@ impl Stat {
         self.kind.mode_bits() | self.permissions
     }
 
-    /// `st_blocks`: units of 512 bytes.
+    /// `st_blocks`: units of 512 bytes, in whole blocks of [`BLOCK_BYTES`].
     pub fn blocks(&self) -> u64 {
         match self.kind {
-            FileKind::File => self.size.div_ceil(512),
-            _ => 0,
+            FileKind::File | FileKind::Directory => self.size.div_ceil(BLOCK_BYTES) * (BLOCK_BYTES / 512),
+            FileKind::Symlink | FileKind::CharacterDevice => 0,
         }
     }
 
@@ -121,4 +126,21 @@ pub struct Snapshot {
     pub bytes: Arc<Vec<u8>>,
     pub fingerprint: Fingerprint,
     pub stat: Stat,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Base, FollowSymlinks, Vfs, VfsOptions};
+
+    #[test]
+    fn blocks_are_those_that_linux_would_report() {
+        let vfs = Vfs::new(VfsOptions::default());
+        vfs.symlink("target", Base::Root, "/link").unwrap();
+        let blocks = |path| vfs.stat(Base::Root, path, FollowSymlinks::No).unwrap().blocks();
+        for (length, expected) in [(0, 0), (1, 8), (4096, 8), (4097, 16)] {
+            vfs.write_file(Base::Root, "/f", vec![1; length], 0o644, false).unwrap();
+            assert_eq!(blocks("/f"), expected);
+        }
+        assert_eq!((blocks("/tmp"), blocks("/link"), blocks("/dev/null")), (8, 0, 0));
+    }
 }

@@ -23,7 +23,7 @@ impl Vfs {
         permissions: u32,
         parents: bool,
     ) -> Result<(), Errno> {
-        self.write_content(base, path, NewContent::Owned(bytes), permissions, parents)
+        self.write_content(base, path, NewContent::owned(bytes), permissions, parents)
     }
 
     /// As [`Vfs::write_file`], with bytes that stay the host's: they are not copied, and not charged to the quota, until a
@@ -36,7 +36,7 @@ impl Vfs {
         permissions: u32,
         parents: bool,
     ) -> Result<(), Errno> {
-        self.write_content(base, path, NewContent::Shared(bytes), permissions, parents)
+        self.write_content(base, path, NewContent::shared(bytes), permissions, parents)
     }
 
     /// A file's content as it is now, without copying, with its stat and its fingerprint.

@@ -3,7 +3,7 @@
  * replaced, decodes UTF-8 in JavaScript, and has no base64url.
  */
 import { bytesOf, copyOf } from "../bytes.ts";
-import { encodeText, normalizeEncoding, requireEncoding } from "../codec.ts";
+import { type Encoding, encodeText, normalizeEncoding, requireEncoding } from "../codec.ts";
 import { define, defineAll } from "../define.ts";
 import { codedError, describe, invalidArgType, invalidArgValue, outOfRange } from "../errors.ts";
 import { isAnyArrayBuffer, isUint8Array } from "../inspect/types.ts";
@@ -35,7 +35,7 @@ export const MAX_LENGTH = 2 ** 32;
 
 /** What every Buffer is an instance of. It has no species: methods of the intrinsic do not look for a class. */
 class FastBuffer extends Uint8Array {
-  // biome-ignore lint/complexity/noUselessConstructor: The implicit one would iterate over its arguments.
+  // Written out: the implicit one would iterate over its arguments.
   constructor(source: number | ArrayBufferLike, offset?: number, length?: number) {
     super(source as ArrayBuffer, offset, length);
   }
@@ -58,7 +58,11 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 
 /** A Buffer over a part of some bytes, shared with them. */
 export function bufferView(bytes: Uint8Array, start: number, end: number): Buffer {
-  return new FastBuffer(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes) + start, end - start);
+  return new FastBuffer(
+    TypedArrayPrototypeGetBuffer(bytes),
+    TypedArrayPrototypeGetByteOffset(bytes) + start,
+    end - start,
+  );
 }
 
 function validateSize(size: unknown): asserts size is number {
@@ -82,9 +86,12 @@ export function from(value: unknown, encodingOrOffset?: unknown, length?: unknow
   if (typeof value === "string") return asBuffer(encodeText(value, requireEncoding(encodingOrOffset)));
   if (value !== null && typeof value === "object") {
     if (isAnyArrayBuffer(value)) return overArrayBuffer(value as ArrayBufferLike, encodingOrOffset, length);
+    if (ArrayIsArray(value)) return copyElements(value, value.length);
+    if (isUint8Array(value)) return copyBytes(value);
     const primitive = (value as { valueOf?: () => unknown }).valueOf?.();
     if (primitive !== null && primitive !== undefined && primitive !== value) {
-      if (typeof primitive === "string" || typeof primitive === "object") return from(primitive, encodingOrOffset, length);
+      if (typeof primitive === "string" || typeof primitive === "object")
+        return from(primitive, encodingOrOffset, length);
     }
     const copied = copyArrayLike(value);
     if (copied !== undefined) return copied;
@@ -121,16 +128,17 @@ function outOfBounds(message: string): Error {
 
 /** A copy of what has elements, or undefined for what has none. */
 function copyArrayLike(value: object): Buffer | undefined {
-  if (isUint8Array(value)) {
-    const copy = new FastBuffer(lengthOf(value));
-    TypedArrayPrototypeSet(copy, value);
-    return copy;
-  }
   const { length, type, data } = value as { length?: unknown; type?: unknown; data?: unknown };
   if (length !== undefined) {
     return typeof length === "number" ? copyElements(value as ArrayLike<unknown>, length) : new FastBuffer(0);
   }
   return type === "Buffer" && ArrayIsArray(data) ? copyElements(data, data.length) : undefined;
+}
+
+function copyBytes(bytes: Uint8Array): Buffer {
+  const copy = new FastBuffer(lengthOf(bytes));
+  TypedArrayPrototypeSet(copy, bytes);
+  return copy;
 }
 
 function copyElements(source: ArrayLike<unknown>, length: number): Buffer {
@@ -163,12 +171,34 @@ export function concat(list: unknown, totalLength?: unknown): Buffer {
 }
 
 export function byteLength(value: unknown, encoding?: unknown): number {
-  if (typeof value === "string") return lengthOf(encodeText(value, normalizeEncoding(encoding) ?? "utf8"));
+  if (typeof value === "string") return textLength(value, normalizeEncoding(encoding) ?? "utf8");
   const bytes = bytesOf(value);
   if (bytes === undefined) {
     throw invalidArgType("string", "of type string or an instance of Buffer or ArrayBuffer", value);
   }
   return lengthOf(bytes);
+}
+
+/** How many bytes a text takes; for base64 and hex how many it has room for, as Node says. */
+function textLength(text: string, encoding: Encoding): number {
+  switch (encoding) {
+    case "latin1":
+    case "ascii":
+      return text.length;
+    case "utf16le":
+      return text.length * 2;
+    case "hex":
+      return text.length >>> 1;
+    case "base64":
+    case "base64url": {
+      let digits = text.length;
+      if (digits > 0 && text[digits - 1] === "=") digits--;
+      if (digits > 1 && text[digits - 1] === "=") digits--;
+      return (digits * 3) >>> 2;
+    }
+    case "utf8":
+      return lengthOf(encodeText(text, "utf8"));
+  }
 }
 
 /** Fills a part, which must lie within, with a number, a text or bytes over and over. */

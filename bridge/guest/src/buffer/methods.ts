@@ -4,7 +4,7 @@ import { viewOf } from "../bytes.ts";
 import { decodeBytes, type Encoding, encodeText, normalizeEncoding, requireEncoding } from "../codec.ts";
 import { append, define, defineAll } from "../define.ts";
 import { codedError, invalidArgType, outOfRange } from "../errors.ts";
-import { inspect, type InspectOptions } from "../inspect/inspect.ts";
+import { type InspectOptions, inspect } from "../inspect/inspect.ts";
 import { isUint8Array } from "../inspect/types.ts";
 import {
   MathMax,
@@ -21,7 +21,7 @@ import {
   TypeError,
   Uint8Array,
 } from "../primordials.ts";
-import { bufferPrototype, bufferView, fillBytes, lengthOf, validateBytes } from "./buffer.ts";
+import { bufferPrototype, bufferView, fillBytes, lengthOf, MAX_LENGTH, validateBytes } from "./buffer.ts";
 import { compareBytes, firstIndex, lastIndex } from "./search.ts";
 
 type Bytes = Uint8Array;
@@ -186,7 +186,7 @@ const methods = {
       end = undefined;
     }
     const length = lengthOf(this);
-    const start = offset === undefined ? 0 : boundedIndex(offset, "offset", 0, length);
+    const start = offset === undefined ? 0 : boundedIndex(offset, "offset", 0, MAX_LENGTH);
     const stop = end === undefined ? length : boundedIndex(end, "end", 0, length);
     if (start < stop) fillBytes(this, value, start, stop, encoding);
     return this;

@@ -7,6 +7,7 @@ import {
   Float64Array,
   Number,
   NumberIsInteger,
+  NumberIsNaN,
   RangeError,
   TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetLength,
@@ -39,13 +40,17 @@ function checkRange(value: number | bigint, size: number, isSigned: boolean): vo
   if (typeof value === "bigint") {
     const limit = 2n ** BigInt(bits);
     if (value < limit && value >= (isSigned ? -limit : 0n)) return;
-    throw outOfRange("value", isSigned ? `>= -(2n ** ${bits}n) and < 2n ** ${bits}n` : `>= 0n and < 2n ** ${bits}n`, value);
+    throw outOfRange(
+      "value",
+      isSigned ? `>= -(2n ** ${bits}n) and < 2n ** ${bits}n` : `>= 0n and < 2n ** ${bits}n`,
+      value,
+    );
   }
   const limit = 2 ** bits;
   const least = isSigned ? -limit : 0;
   if (value >= least && value < limit) return;
   // NaN is stored as zero.
-  if (value !== value) return;
+  if (NumberIsNaN(value)) return;
   const range = size > 4 ? `${isSigned ? `-(2 ** ${bits})` : "0"} and < 2 ** ${bits}` : `${least} and <= ${limit - 1}`;
   throw outOfRange("value", `>= ${range}`, value);
 }
@@ -71,7 +76,14 @@ const floats = new Float32Array(1);
 const floatBytes = new Uint8Array(TypedArrayPrototypeGetBuffer(floats));
 
 /** Copies a number's bytes between its place and the scratch space; x64, and so everything that runs this, is little-endian. */
-function copyBytes(from: Bytes, fromOffset: number, to: Bytes, toOffset: number, size: number, isLittle: boolean): void {
+function copyBytes(
+  from: Bytes,
+  fromOffset: number,
+  to: Bytes,
+  toOffset: number,
+  size: number,
+  isLittle: boolean,
+): void {
   for (let i = 0; i < size; i++) to[toOffset + i] = from[fromOffset + (isLittle ? i : size - 1 - i)]!;
 }
 
@@ -105,7 +117,7 @@ function defineInteger(prototype: object, size: number, isSigned: boolean, isLit
   });
 }
 
-const toInteger = (value: number): number => (value !== value ? 0 : value - (value % 1));
+const toInteger = (value: number): number => (NumberIsNaN(value) ? 0 : value - (value % 1));
 
 function defineSized(prototype: object, isSigned: boolean, isLittle: boolean): void {
   defineAccessors(prototype, isSigned ? "Int" : "UInt", isLittle ? "LE" : "BE", {

@@ -63,7 +63,7 @@ export function toFileOptions(options: unknown): FileOptions {
   }
   if (typeof options === "string") return toFileOptions({ encoding: options });
   if (typeof options !== "object") {
-    throw invalidArgType("options", "of type string or an instance of Object", options);
+    throw invalidArgType("options", "one of type string or object", options);
   }
   const { encoding, flag, mode, signal } = options as Record<string, unknown>;
   return { encoding: toEncoding(encoding), flag: toFlag(flag), mode, signal };

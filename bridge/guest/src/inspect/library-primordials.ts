@@ -20,9 +20,11 @@ import {
   MapPrototypeGetSize,
   MapPrototypeHas,
   MapPrototypeSet,
+  mapCursor,
   Number,
   Object,
   RangeError,
+  ReflectGetOwnPropertyDescriptor,
   RegExp,
   RegExpPrototypeExec,
   RegExpPrototypeGetGlobal,
@@ -115,7 +117,11 @@ export function RegExpPrototypeSymbolReplace(expression: RegExp, text: string, r
   let result = "";
   let from = 0;
   expression.lastIndex = 0;
-  for (let found = RegExpPrototypeExec(expression, text); found !== null; found = RegExpPrototypeExec(expression, text)) {
+  for (
+    let found = RegExpPrototypeExec(expression, text);
+    found !== null;
+    found = RegExpPrototypeExec(expression, text)
+  ) {
     const match = found[0];
     result += StringPrototypeSlice(text, from, found.index);
     result += typeof replacement === "function" ? replacement(match) : replacement;
@@ -159,13 +165,24 @@ export function StringPrototypeReplaceAll(text: string, pattern: string, replace
 export function StringPrototypeSplit(text: string, separator: string, limit = 2 ** 32 - 1): string[] {
   const parts: string[] = [];
   let from = 0;
-  for (let at = StringPrototypeIndexOf(text, separator); at !== -1; at = StringPrototypeIndexOf(text, separator, from)) {
+  for (
+    let at = StringPrototypeIndexOf(text, separator);
+    at !== -1;
+    at = StringPrototypeIndexOf(text, separator, from)
+  ) {
     define(parts, parts.length, StringPrototypeSlice(text, from, at), true);
     from = at + separator.length;
   }
   define(parts, parts.length, StringPrototypeSlice(text, from), true);
   if (parts.length > limit) parts.length = limit;
   return parts;
+}
+
+/** An array to be filled by index, which has all of its elements from the start. */
+export function arrayOf(length: number): unknown[] {
+  const array: unknown[] = [];
+  for (let i = 0; i < length; i++) define(array, i, undefined, true);
+  return array;
 }
 
 /** Something to loop over that does not depend on iterators which the guest can replace. */
@@ -188,25 +205,33 @@ export function safely<T>(array: readonly T[]): Iterable<T> {
   return iterable(() => (index < array.length ? { value: array[index++]! } : undefined));
 }
 
-interface Cursor<T> {
-  next(): IteratorResult<T, undefined>;
-}
-type Next = <T>(cursor: Cursor<T>) => IteratorResult<T, undefined>;
-const cursorOfMap: <K, V>(map: Map<K, V>) => Cursor<[K, V]> = uncurryThis(IntrinsicMap.prototype.entries);
-const nextOfMap: Next = uncurryThis(new IntrinsicMap().entries().next as never);
-const cursorOfSet: <T>(set: Set<T>) => Cursor<T> = uncurryThis(Set.prototype.values);
-const nextOfSet: Next = uncurryThis(new Set().values().next as never);
+type SetCursor = Iterator<unknown>;
+const cursorOfSet: (set: Set<unknown>) => SetCursor = uncurryThis(Set.prototype.values);
+const SetIteratorPrototypeNext: (cursor: SetCursor) => IteratorResult<unknown, undefined> = uncurryThis(
+  new Set().values().next as never,
+);
 
 /** The contents of a Map or Set as something with a size to loop over. */
 export function contentsOf(collection: Map<unknown, unknown> | Set<unknown>, isMap: boolean): object {
-  const cursor = isMap ? cursorOfMap(collection as Map<unknown, unknown>) : cursorOfSet(collection as Set<unknown>);
-  const next = isMap ? nextOfMap : nextOfSet;
-  const contents = iterable<unknown>(() => {
-    const { done, value } = next(cursor as Cursor<unknown>);
-    return done ? undefined : { value };
-  });
+  const contents = isMap ? entriesOf(collection as Map<unknown, unknown>) : itemsOf(collection as Set<unknown>);
   define(contents, "size", isMap ? MapPrototypeGetSize(collection) : SetPrototypeGetSize(collection));
   return contents;
+}
+
+function entriesOf(map: Map<unknown, unknown>): object {
+  const next = mapCursor(map);
+  return iterable(() => {
+    const value = next();
+    return value === undefined ? undefined : { value };
+  });
+}
+
+function itemsOf(set: Set<unknown>): object {
+  const cursor = cursorOfSet(set);
+  return iterable(() => {
+    const { done, value } = SetIteratorPrototypeNext(cursor);
+    return done ? undefined : { value };
+  });
 }
 
 /** As much of a Map as the library uses. */
@@ -296,8 +321,12 @@ export function internalBinding(): object {
   return { hasIntl: false };
 }
 
-export const { sqrt: MathSqrt } = Math;
-export const { seal: ObjectSeal, getOwnPropertyDescriptor: ObjectGetOwnPropertyDescriptor } = Object;
+export const { seal: ObjectSeal } = Object;
+/** Without a prototype, where what a descriptor lacks would be looked up. */
+export function ObjectGetOwnPropertyDescriptor(target: object, key: PropertyKey): PropertyDescriptor | undefined {
+  const descriptor = ReflectGetOwnPropertyDescriptor(target, key);
+  return descriptor === undefined ? undefined : ({ __proto__: null, ...descriptor } as PropertyDescriptor);
+}
 export const { parseInt: NumberParseInt } = Number;
 /** Undefined before V8 13. */
 export const { isError: ErrorIsError } = Error as { isError?: (value: unknown) => boolean };
@@ -324,10 +353,10 @@ export const FunctionPrototypeCall: (self: object, ...args: unknown[]) => unknow
 export const FunctionPrototypeSymbolHasInstance: (self: object, value: unknown) => boolean = uncurryThis(
   FunctionPrototype[Symbol.hasInstance],
 );
-export const RegExpPrototypeToString: (self: RegExp) => string = uncurryThis(RegExpPrototype.toString);
 export const StringPrototypeNormalize: (self: string, form: string) => string = uncurryThis(StringPrototype.normalize);
 /** Loops are over `contentsOf`. */
 export const MapPrototypeEntries = undefined;
 export const SetPrototypeValues = undefined;
 const intrinsicGlobal = globalThis;
+
 export { intrinsicGlobal as globalThis };

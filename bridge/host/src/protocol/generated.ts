@@ -46,7 +46,9 @@ exitCode?: number,
 /** Where the outcome is `signaled`. */
 signal?: Signal,
 /** Why, where the outcome alone does not say it. */
-error?: GuestError, usage: Usage, };
+error?: GuestError, usage: Usage,
+/** Where the time went, for guests that were started with `phases`. */
+phases?: Phases, };
 
 /** The host's first frame. */
 export type HostHello = { protocol: number,
@@ -73,6 +75,33 @@ export type Notice = { "type": "exit", exit: GuestExit, } | { "type": "stdinCred
 
 /** How a guest ended. A guest's failure is always one of these, never an error of the host's call. */
 export type Outcome = "exited" | "signaled" | "timed_out" | "out_of_memory" | "limit_exceeded" | "cancelled" | "crashed";
+
+/** Where a guest's time went, in microseconds. The phases follow one another; their sum is the guest's wall time. */
+export type Phases = {
+/** From the request's arrival until the engine had it. */
+queueUs: number,
+/** Finding the program. */
+moduleGetUs: number,
+/** Finding the snapshot. */
+snapshotGetUs: number,
+/** Making the isolate; 0 where a parked worker was claimed. */
+isolateNewUs: number,
+/** Making the context; 0 where a parked worker was claimed. */
+contextUs: number,
+/** Waiting for a worker, and its waking up. */
+claimUs: number,
+/** Handing the guest its particulars. */
+injectUs: number,
+/** Compiling the program. */
+compileUs: number,
+/** The program's first run, to its last synchronous statement. */
+userCodeUs: number,
+/** The event loop, until nothing was left to do. */
+drainUs: number,
+/** From there to the exit. */
+exitUs: number,
+/** Whether the worker was parked when the guest came. */
+warmWorker: boolean, };
 
 /** What a guest runs. */
 export type Program = { "kind": "source", text: string, format: SourceFormat,
@@ -119,7 +148,9 @@ env: { [key in string]: string },
 /** Relative to the sandbox's; the sandbox's unless set. */
 cwd?: string, limits: LimitOverrides, stdin: StdinMode,
 /** Bytes that the guest may send of stdout, and as many of stderr, before the host grants more. */
-credit: number, };
+credit: number,
+/** Whether the guest's exit is to say where its time went. */
+phases?: boolean, };
 
 /** The sidecar's counters. */
 export type Stats = { pid: number, version: string, v8Version: string, uptimeMs: number, sandboxes: number,

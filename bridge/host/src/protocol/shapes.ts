@@ -9,6 +9,7 @@ import {
   type ModuleCacheStats,
   type Notice,
   type Outcome,
+  type Phases,
   type Reply,
   type RetireReason,
   SIGNALS,
@@ -62,6 +63,7 @@ function array<T>(check: Shape<T>): Shape<T[]> {
 }
 
 const text: Shape<string> = (value) => typeof value === "string";
+const flag: Shape<boolean> = (value) => typeof value === "boolean";
 const number: Shape<number> = (value) => typeof value === "number";
 const count: Shape<number> = (value): value is number => Number.isInteger(value) && (value as number) >= 0;
 
@@ -151,6 +153,22 @@ const guestExit = object<GuestExit>({
   signal: optional(oneOf<Signal>(SIGNALS)),
   error: optional(object<GuestError>({ message: text, limit: optional(text) })),
   usage,
+  phases: optional(
+    object<Phases>({
+      queueUs: number,
+      moduleGetUs: number,
+      snapshotGetUs: number,
+      isolateNewUs: number,
+      contextUs: number,
+      claimUs: number,
+      injectUs: number,
+      compileUs: number,
+      userCodeUs: number,
+      drainUs: number,
+      exitUs: number,
+      warmWorker: flag,
+    }),
+  ),
 });
 
 /** The shape of a notice. */

@@ -19,7 +19,7 @@ export const requests: Request[] = [
   {"type":"spawn","sandbox":1,"options":{"program":{"kind":"source","text":"","format":"script"},"args":[],"env":{},"limits":{},"stdin":"empty","credit":65536}},
   {"type":"spawn","sandbox":1,"options":{"program":{"kind":"wasm","digest":"0008101820283038404850586068707880889098a0a8b0b8c0c8d0d8e0e8f0f8"},"args":[],"env":{},"limits":{},"stdin":"empty","credit":65536}},
   {"type":"spawn","sandbox":1,"options":{"program":{"kind":"wasm","digest":"0008101820283038404850586068707880889098a0a8b0b8c0c8d0d8e0e8f0f8","name":"ls"},"args":[],"env":{},"limits":{},"stdin":"empty","credit":65536}},
-  {"type":"spawn","sandbox":1,"options":{"program":{"kind":"command","command":"ls"},"args":["-l",""],"env":{"A":"b"},"cwd":"sub","limits":{"wallMs":1000,"cpuMs":500,"heapMb":64,"externalMb":32,"outputBytes":1099511627776},"stdin":"pipe","credit":4294967295}},
+  {"type":"spawn","sandbox":1,"options":{"program":{"kind":"command","command":"ls"},"args":["-l",""],"env":{"A":"b"},"cwd":"sub","limits":{"wallMs":1000,"cpuMs":500,"heapMb":64,"externalMb":32,"outputBytes":1099511627776},"stdin":"pipe","credit":4294967295,"phases":true}},
   {"type":"kill","guest":2,"reason":{"kind":"cancel"}},
   {"type":"kill","guest":2,"reason":{"kind":"signal","signal":"SIGTERM"}},
   {"type":"credit","guest":2,"stream":"stdout","bytes":4096},

@@ -7,8 +7,8 @@ mod stdio;
 
 use crate::cli::RunOptions;
 use crate::error::SidecarError;
-use crate::settings::Settings;
-use crate::sidecar::{event_loop, start_runtime};
+use crate::settings::{Settings, Snapshot};
+use crate::sidecar::{EngineSource, event_loop, start_runtime};
 use session::Session;
 use tokio::sync::mpsc;
 
@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 ///
 /// # Errors
 /// Where the engine or the event loop can't start.
-pub fn run(settings: &Settings, options: RunOptions) -> Result<u8, SidecarError> {
+pub fn run(engine: &EngineSource, settings: &Settings, options: RunOptions) -> Result<u8, SidecarError> {
     // The exit of the guest that made the engine give up has been sent: the main thread ends the process with it. Not to
     // return, since the engine would abort.
     let on_retire = |_reason| {
@@ -24,7 +24,9 @@ pub fn run(settings: &Settings, options: RunOptions) -> Result<u8, SidecarError>
             std::thread::park();
         }
     };
-    let runtime = start_runtime(settings, on_retire, || ())?;
+    // One guest alone would compete with the making of a snapshot that it does not use.
+    let snapshot = settings.snapshot.unwrap_or(Snapshot::Off);
+    let runtime = start_runtime(engine, settings, snapshot, on_retire, || ())?;
     let files = match load::collect(&options) {
         Ok(files) => files,
         Err(failure) => return Ok(failure.report()),

@@ -1,0 +1,56 @@
+//! What the `hotcell` program does: the carriers that bring the protocol to the runtime, and the command line. The engine comes
+//! from the program itself ([`EngineSource`]).
+
+mod child;
+mod cli;
+mod connection;
+mod error;
+mod events;
+mod logging;
+mod os;
+mod outbox;
+mod run;
+mod serve;
+mod settings;
+mod sidecar;
+mod token;
+
+use cli::Task;
+use error::SidecarError;
+use settings::Settings;
+use std::process::ExitCode;
+
+pub use settings::{DEFAULT_WARM_ISOLATES, Snapshot};
+pub use sidecar::{EngineError, EngineSource};
+
+/// The exit code where a task failed for a reason of its own, as `env` and `timeout` have it.
+const EXIT_FAILED: u8 = 125;
+
+/// Does what the command line says. To be called on the process's main thread, before it makes any other.
+pub fn main(engine: EngineSource) -> ExitCode {
+    let task = cli::parse(engine.v8_version);
+    perform(&engine, task).unwrap_or_else(|error| {
+        eprintln!("hotcell: {error}");
+        ExitCode::from(EXIT_FAILED)
+    })
+}
+
+fn perform(engine: &EngineSource, task: Task) -> Result<ExitCode, SidecarError> {
+    let settings = Settings::from_env()?;
+    if !matches!(task, Task::Settings { .. }) {
+        logging::start(&settings)?;
+    }
+    match task {
+        Task::Child => match child::run(engine, &settings)? {},
+        Task::Serve(options) => match serve::run(engine, &settings, options)? {},
+        Task::Run(options) => run::run(engine, &settings, options).map(ExitCode::from),
+        Task::Settings { json } => {
+            if json {
+                println!("{}", settings.to_json());
+            } else {
+                print!("{}", settings.to_text());
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}

@@ -1,0 +1,1 @@
+(function first() { throw new RangeError("on the first line"); })();

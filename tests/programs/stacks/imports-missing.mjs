@@ -1,0 +1,2 @@
+import { there, missing } from "./imported.mjs";
+console.log(there, missing);
