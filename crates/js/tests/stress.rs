@@ -27,7 +27,8 @@ console.log(sum, memory.buffer.byteLength);
 "#;
 
 /// Makes garbage, so that isolates collect while others are made.
-const GARBAGE: &str = "let a; for (let i = 0; i < 2e4; i++) a = { i, text: 'x'.repeat(i % 100), next: a && a.text }; console.log(a.i)";
+const GARBAGE: &str =
+    "let a; for (let i = 0; i < 2e4; i++) a = { i, text: 'x'.repeat(i % 100), next: a && a.text }; console.log(a.i)";
 
 fn isolates_are_made_while_others_run_web_assembly() {
     let seconds = match std::env::var("HOTCELL_STRESS_SECONDS") {

@@ -9,6 +9,7 @@ use crate::sandbox_userland::{self, Failure};
 use crate::state::IsolateState;
 use crate::{isolate, native, rehearsal, userland};
 use crossbeam_channel::{RecvTimeoutError, bounded};
+use hotcell_guest::ThreadCpuClock;
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -21,8 +22,8 @@ const HEAP_MB: u32 = 256;
 /// MB that there are outside of the heap.
 const EXTERNAL_MB: u32 = 64;
 
-/// What a sandbox's userland may take until it is terminated.
-pub(super) const TIME: Duration = Duration::from_secs(5);
+/// CPU time after which a sandbox's userland is terminated.
+const CPU_TIME: Duration = Duration::from_secs(5);
 
 /// Makes the snapshot with that sandbox's userland, or with none.
 ///
@@ -121,13 +122,18 @@ fn run_guarded(scope: &mut v8::PinScope<'_, '_>, state: &Rc<IsolateState>, sourc
         }
     });
     let (end, ended) = bounded::<Infallible>(0);
+    let clock = ThreadCpuClock::of_this_thread();
+    let begun_at = clock.elapsed().unwrap_or_default();
     let ran = thread::scope(|threads| {
-        let watch = thread::Builder::new().name("bake-watch".into()).spawn_scoped(threads, move || {
-            let is_late = ended.recv_timeout(TIME) == Err(RecvTimeoutError::Timeout);
-            if is_late {
-                handle.terminate_execution();
+        let watch = move || {
+            while let Some(left) = time_left(&clock, begun_at) {
+                if ended.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
+                    return;
+                }
             }
-        })?;
+            handle.terminate_execution();
+        };
+        let watch = thread::Builder::new().name("bake-watch".into()).spawn_scoped(threads, watch)?;
         let ran = sandbox_userland::run(scope, state, source);
         // Else the stacks of errors that it made, but has not looked at, would lose their lines and columns in the snapshot.
         scope.use_detailed_source_positions_for_profiling();
@@ -139,8 +145,14 @@ fn run_guarded(scope: &mut v8::PinScope<'_, '_>, state: &Rc<IsolateState>, sourc
     scope.cancel_terminate_execution();
     match ran? {
         Err(Failure::Terminated) if is_full.get() => Err(JsError::SandboxUserlandMemory { limit_mb: HEAP_MB }),
-        Err(Failure::Terminated) => Err(JsError::SandboxUserlandTime { seconds: TIME.as_secs() }),
+        Err(Failure::Terminated) => Err(JsError::SandboxUserlandTime { seconds: CPU_TIME.as_secs() }),
         Err(failure) => Err(failure.into_error()),
         Ok(()) => Ok(()),
     }
+}
+
+/// `None` once the thread has used up its CPU time since then. It can't do so sooner than in the time that is left.
+fn time_left(clock: &ThreadCpuClock, since: Duration) -> Option<Duration> {
+    let used = clock.elapsed().unwrap_or(Duration::MAX).saturating_sub(since);
+    CPU_TIME.checked_sub(used).filter(|left| !left.is_zero())
 }

@@ -7,6 +7,7 @@ use crate::error::JsError;
 use crate::fatal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -106,8 +107,18 @@ fn last_words(log: &str) -> Option<&str> {
 struct Helper(Child);
 
 impl Helper {
-    fn end(&mut self) -> io::Result<ExitStatus> {
-        // It may have ended already.
+    /// Waits for its end, which is near once it has closed its pipes. Past the deadline it is ended.
+    fn end(&mut self, deadline: Instant) -> io::Result<ExitStatus> {
+        let process = rustix::process::pidfd_open(Pid::from_child(&self.0), PidfdFlags::empty())?;
+        let mut ready = [PollFd::new(&process, PollFlags::IN)];
+        while let Some(timeout) = until(deadline) {
+            match poll(&mut ready, Some(&timeout)) {
+                Err(Errno::INTR) => {}
+                Ok(_) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        // Does nothing to one that has ended.
         let _ = self.0.kill();
         self.0.wait()
     }
@@ -115,8 +126,15 @@ impl Helper {
 
 impl Drop for Helper {
     fn drop(&mut self) {
-        let _ = self.end();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
+}
+
+/// `None` once the deadline has passed.
+fn until(deadline: Instant) -> Option<Timespec> {
+    let left = deadline.checked_duration_since(Instant::now())?;
+    Some(Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() })
 }
 
 fn run(command: &mut Command, request: &[u8]) -> io::Result<HelperOutput> {
@@ -130,7 +148,7 @@ fn run(command: &mut Command, request: &[u8]) -> io::Result<HelperOutput> {
     let mut pipes = Pipes::new(stdin, stdout, stderr, request)?;
     let is_late = !pipes.exchange(deadline)?;
     let Pipes { answer, log, .. } = pipes;
-    Ok(HelperOutput { answer, log, status: helper.end()?, is_late })
+    Ok(HelperOutput { answer, log, status: helper.end(deadline)?, is_late })
 }
 
 /// The helper's ends, none of which is waited for alone.
@@ -155,11 +173,8 @@ impl<'a> Pipes<'a> {
     /// Writes and reads until the helper has closed its output. False where the deadline came first.
     fn exchange(&mut self, deadline: Instant) -> io::Result<bool> {
         while self.stdout.is_some() || self.stderr.is_some() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(false);
-            }
-            self.wait(Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() })?;
+            let Some(timeout) = until(deadline) else { return Ok(false) };
+            self.wait(timeout)?;
             self.send()?;
             receive(&mut self.stdout, &mut self.answer, MAX_ANSWER_BYTES as usize)?;
             receive(&mut self.stderr, &mut self.log, MAX_LOG_BYTES)?;
