@@ -134,6 +134,7 @@ fn guest_that_yields_in_time_costs_nobody_the_process() {
     // The warden has looked at everything up to here once it has given this one up.
     let (stuck, stuck_heard) = Setup::default().guest_of(warden);
     stuck.end(Ending::Cancelled);
+    assert_eq!(hear(&stuck_heard), Heard::Retired(RetireReason::Unyielding));
     output_and_exit(&stuck_heard);
     assert!(heard.is_empty());
 }

@@ -149,9 +149,10 @@ fn guest_that_does_not_yield_replaces_the_process() {
     let guest = host.post(Request::Spawn { sandbox, options: stuck });
     host.event();
     host.cancel(guest);
-    assert_eq!(host.finish(guest).2.outcome, Outcome::Cancelled);
+    // First that the process takes no more, so that a host that has the exit asks another.
     let Event::Notice { id: 0, notice: Notice::Retiring { reason, .. } } = host.event() else { panic!() };
     assert_eq!(reason, RetireReason::Unyielding);
+    assert_eq!(host.finish(guest).2.outcome, Outcome::Cancelled);
     assert!(host.message().is_none());
     assert_eq!(process.wait().code(), Some(70));
 }
