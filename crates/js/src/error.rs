@@ -1,3 +1,4 @@
+use hotcell_protocol::{ErrorCode, ErrorInfo};
 use std::io;
 use std::sync::Arc;
 
@@ -39,5 +40,19 @@ pub enum JsError {
 impl From<io::Error> for JsError {
     fn from(error: io::Error) -> Self {
         Self::Thread(Arc::new(error))
+    }
+}
+
+impl From<&JsError> for ErrorInfo {
+    /// What a host is told whose sandbox can't be made.
+    fn from(error: &JsError) -> Self {
+        let code = match error {
+            JsError::SandboxUserland(_)
+            | JsError::SandboxUserlandTime { .. }
+            | JsError::SandboxUserlandMemory { .. }
+            | JsError::SandboxUserlandFatal(_) => ErrorCode::InvalidOption,
+            JsError::Userland(_) | JsError::Snapshot(_) | JsError::Helper(_) | JsError::Thread(_) => ErrorCode::Internal,
+        };
+        Self::new(code, error.to_string())
     }
 }

@@ -21,7 +21,8 @@ use settings::Settings;
 use std::process::ExitCode;
 
 pub use settings::{DEFAULT_WARM_ISOLATES, Snapshot};
-pub use sidecar::{EngineError, EngineSource};
+pub use cli::BAKE_SNAPSHOT;
+pub use sidecar::{EngineError, EngineOptions, EngineSource};
 
 /// The exit code where a task failed for a reason of its own, as `env` and `timeout` have it.
 const EXIT_FAILED: u8 = 125;
@@ -36,6 +37,10 @@ pub fn main(engine: EngineSource) -> ExitCode {
 }
 
 fn perform(engine: &EngineSource, task: Task) -> Result<ExitCode, SidecarError> {
+    if matches!(task, Task::BakeSnapshot) {
+        // Neither settings nor logs: the process that started this one has them.
+        return Ok((engine.bake_snapshot)());
+    }
     let settings = Settings::from_env()?;
     if !matches!(task, Task::Settings { .. }) {
         logging::start(&settings)?;
@@ -44,6 +49,7 @@ fn perform(engine: &EngineSource, task: Task) -> Result<ExitCode, SidecarError> 
         Task::Child => match child::run(engine, &settings)? {},
         Task::Serve(options) => match serve::run(engine, &settings, options)? {},
         Task::Run(options) => run::run(engine, &settings, options).map(ExitCode::from),
+        Task::BakeSnapshot => Ok((engine.bake_snapshot)()),
         Task::Settings { json } => {
             if json {
                 println!("{}", settings.to_json());
