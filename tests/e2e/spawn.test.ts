@@ -72,7 +72,7 @@ describe("spawn", () => {
   test("a signal ends a WASI guest that waits for its stdin", async () => {
     const guest = sandbox.spawn({ command: "cat" }, { stdin: "pipe" });
     const writer = guest.stdin.getWriter();
-    await writer.write(Buffer.from("ready"));
+    await writer.write(Buffer.from("ready\n"));
     await firstOutput(guest);
     guest.kill("SIGINT");
     assert.deepEqual([(await guest.exit).outcome, (await guest.exit).signal], ["signaled", "SIGINT"]);

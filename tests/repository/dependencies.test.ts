@@ -41,7 +41,7 @@ describe("docs/dependencies.md", () => {
       });
     });
     for (const [name, version] of names)
-      assert.match(version, /^(\d+\.\d+\.\d+|workspace:\*)$/, `${name} is not pinned`);
+      assert.match(version, /^((npm:[\w-]+@)?\d+\.\d+\.\d+|workspace:\*)$/, `${name} is not pinned`);
     compare(
       table(page, "npm"),
       names.filter(([, version]) => version !== "workspace:*").map(([name]) => name),

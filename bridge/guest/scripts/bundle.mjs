@@ -35,6 +35,24 @@ const INSPECT_TEXTS = [
   // Our URL has an inspector of its own; a look at `href` would run the guest's code.
   ['return Pn=Pn||n(812),"string"==typeof t.href&&t instanceof Pn.URL', "return!1"],
   ["o=o||xn(t)", "o=t"],
+  // What a buffer or view holds, past accessors that the guest can replace.
+  [
+    "const i=nr(t,e[r],n,o);return t.indentationLvl-=2",
+    "const i=nr(t,hotcellEngine.slotOf(e,r),n,o);return t.indentationLvl-=2",
+  ],
+  [
+    "0===e.length&&0===l.length&&!t.showHidden)return`${f[0]}]`;m=C(mr",
+    "0===s&&0===l.length&&!t.showHidden)return`${f[0]}]`;m=C(mr",
+  ],
+  ["e),o=t.length-r,", "e),o=e-r,"],
+  ['s=t.length>0&&"number"==typeof t[0]', 's=e>0&&"number"==typeof t[0]'],
+  ["K(t.maxArrayLength,r.length)", "K(t.maxArrayLength,me(r))"],
+  ["const s=r.length-t.maxArrayLength;", "const s=me(r)-t.maxArrayLength;"],
+  // Indices that would be looked up on `Object.prototype` or meet a setter on `Array.prototype`.
+  ["budget:{}", "budget:{__proto__:null}"],
+  ["f=[],p=[];", "f=[],p={__proto__:null};"],
+  ["o>0&&(i[r]=ar(o))", "o>0&&b(i,ar(o))"],
+  ["n.set(t[e],[e]):r[r.length]=e", "n.set(t[e],[e]):b(r,e)"],
   // Loops and spreads that would go by iterators which the guest can replace.
   ["m=C(br,null,null!==c?e:Wt(e))", "m=C(br,null,hotcellContentsOf(e,!1))"],
   ["m=C($r,null,null!==c?e:Z(e))", "m=C($r,null,hotcellContentsOf(e,!0))"],
@@ -63,6 +81,7 @@ function adaptInspect(source) {
     }
     source = parts.join(to);
   }
+  source = source.replace(/new l\((t\.length|[a-z])\)/g, "hotcellArrayOf($1)");
   source = source.replace(INSPECT_CALL, "hotcellMethods.$2($1,");
   const names = new Set();
   for (const [, list] of source.matchAll(/\{([\w:,$]+)\}=(?:r|n\(683\))[,;]/g)) {
@@ -71,7 +90,7 @@ function adaptInspect(source) {
   const primordials = [...names].sort();
   return `
     import { ${primordials.map((name) => `${name} as hotcell${name}`).join(", ")} } from "${guest}src/inspect/library-primordials.ts";
-    import { contentsOf as hotcellContentsOf, methods as hotcellMethods, safely as hotcellSafely } from "${guest}src/inspect/library-primordials.ts";
+    import { arrayOf as hotcellArrayOf, contentsOf as hotcellContentsOf, methods as hotcellMethods, safely as hotcellSafely } from "${guest}src/inspect/library-primordials.ts";
     const hotcellPrimordials = { ${primordials.map((name) => `${name}: hotcell${name}`).join(", ")} };
     import * as hotcellEngine from "${guest}src/inspect/engine.ts";
     import * as hotcellTypes from "${guest}src/inspect/types.ts";

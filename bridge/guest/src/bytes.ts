@@ -1,4 +1,6 @@
 /** Views of bytes, made without looking at what the guest may have put on their class. */
+
+import { isAnyArrayBuffer } from "./inspect/types.ts";
 import {
   ArrayBufferIsView,
   DataViewPrototypeGetBuffer,
@@ -11,7 +13,6 @@ import {
   TypedArrayPrototypeSet,
   Uint8Array,
 } from "./primordials.ts";
-import { isAnyArrayBuffer } from "./inspect/types.ts";
 
 /** The bytes of a view or a buffer, shared with it; undefined for anything else. */
 export function bytesOf(source: unknown): Uint8Array | undefined {
@@ -34,7 +35,11 @@ export function bytesOf(source: unknown): Uint8Array | undefined {
 
 /** A part of some bytes, shared with them. */
 export function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes) + start, end - start);
+  return new Uint8Array(
+    TypedArrayPrototypeGetBuffer(bytes),
+    TypedArrayPrototypeGetByteOffset(bytes) + start,
+    end - start,
+  );
 }
 
 /** A copy of a part of some bytes. */

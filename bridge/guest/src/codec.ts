@@ -11,8 +11,8 @@ import {
   TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetLength,
   TypeError,
-  Uint16Array,
   Uint8Array,
+  Uint16Array,
 } from "./primordials.ts";
 
 export type Encoding = "utf8" | "utf16le" | "latin1" | "ascii" | "hex" | "base64" | "base64url";

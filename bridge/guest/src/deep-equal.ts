@@ -1,6 +1,7 @@
 /** `util.isDeepStrictEqual` and the comparisons of `assert`. */
-import { bytesOf } from "./bytes.ts";
+
 import { compareBytes } from "./buffer/search.ts";
+import { bytesOf } from "./bytes.ts";
 import * as types from "./inspect/types.ts";
 import { List } from "./list.ts";
 import {
@@ -23,6 +24,7 @@ import {
   ObjectPrototypePropertyIsEnumerable,
   ObjectPrototypeToString,
   ReflectOwnKeys,
+  RegExpPrototypeToString,
   SetPrototypeForEach,
   SetPrototypeGetSize,
   SetPrototypeHas,
@@ -70,7 +72,7 @@ const SLOTS: [test: (value: unknown) => boolean, read: (value: never) => unknown
   [types.isBooleanObject, BooleanPrototypeValueOf],
   [types.isBigIntObject, BigIntPrototypeValueOf],
   [types.isSymbolObject, SymbolPrototypeValueOf],
-  [types.isRegExp, (value: RegExp) => `${value.source}/${value.flags}/${value.lastIndex}`],
+  [types.isRegExp, (value: RegExp) => `${RegExpPrototypeToString(value)}${value.lastIndex}`],
   [types.isNativeError, (value: Error) => `${value.name}: ${value.message}`],
 ];
 
@@ -177,7 +179,10 @@ function areMapsEqual(a: Map<unknown, unknown>, b: Map<unknown, unknown>, isStri
     if (MapPrototypeHas(b, key)) {
       if (!compare(value, MapPrototypeGet(b, key), isStrict, seen)) return false;
     } else if (
-      !takeMatch(candidates, (other) => compare(key, other.key, isStrict, seen) && compare(value, other.value, isStrict, seen))
+      !takeMatch(
+        candidates,
+        (other) => compare(key, other.key, isStrict, seen) && compare(value, other.value, isStrict, seen),
+      )
     ) {
       return false;
     }

@@ -1,6 +1,6 @@
 /** Node's EventEmitter. */
 import { append, define, defineAll } from "./define.ts";
-import { codedError, outOfRange, validateFunction } from "./errors.ts";
+import { codedError, invalidArgType, outOfRange, validateFunction } from "./errors.ts";
 import { inspect } from "./inspect/inspect.ts";
 import { isNativeError } from "./inspect/types.ts";
 import {
@@ -88,6 +88,11 @@ function eventsOf(emitter: EventEmitter): Record<Name, Listeners | undefined> {
 
 function validateListener(listener: unknown): asserts listener is Listener {
   validateFunction(listener, "listener");
+}
+
+function validateCount(count: unknown, name: string): asserts count is number {
+  if (typeof count !== "number") throw invalidArgType(name, "of type number", count);
+  if (count < 0 || NumberIsNaN(count)) throw outOfRange(name, ">= 0", count);
 }
 
 function add(emitter: EventEmitter, name: Name, listener: Listener, first: boolean): EventEmitter {
@@ -213,9 +218,7 @@ function list(emitter: EventEmitter, name: Name, unwrap: boolean): Listener[] {
 
 const methods: ThisType<EventEmitter> & Record<string, unknown> = {
   setMaxListeners(count: number) {
-    if (typeof count !== "number" || count < 0 || NumberIsNaN(count)) {
-      throw outOfRange("setMaxListeners", "a non-negative number", count);
-    }
+    validateCount(count, "setMaxListeners");
     this._maxListeners = count;
     return this;
   },
@@ -309,9 +312,7 @@ ObjectDefineProperty(EventEmitter, "defaultMaxListeners", {
   enumerable: true,
   get: () => defaultMaxListeners,
   set(count: unknown) {
-    if (typeof count !== "number" || count < 0 || NumberIsNaN(count)) {
-      throw outOfRange("defaultMaxListeners", "a non-negative number", count);
-    }
+    validateCount(count, "defaultMaxListeners");
     defaultMaxListeners = count;
   },
 } as PropertyDescriptor);

@@ -1,8 +1,10 @@
 /** Paths of the sandbox as `file:` URLs and back. */
 import { native } from "./binding.ts";
+import { viewOf } from "./bytes.ts";
 import { decodeBytes } from "./codec.ts";
 import { codedError, invalidArgType, validateString } from "./errors.ts";
 import { hexValue } from "./hex.ts";
+import { resolve } from "./path.ts";
 import {
   StringPrototypeCharCodeAt,
   StringPrototypeEndsWith,
@@ -11,9 +13,7 @@ import {
   TypeError,
   Uint8Array,
 } from "./primordials.ts";
-import { resolve } from "./path.ts";
 import { isUrl, URL } from "./web/url.ts";
-import { viewOf } from "./bytes.ts";
 
 const PERCENT = 0x25;
 const SLASH = 0x2f;
@@ -65,7 +65,7 @@ function encodePath(path: string): string {
   let encoded = "";
   for (let i = 0; i < path.length; i++) {
     const character = path[i]!;
-    encoded += StringPrototypeIncludes('%\\\n\r\t?#', character) ? escapeCharacter(character) : character;
+    encoded += StringPrototypeIncludes("%\\\n\r\t?#", character) ? escapeCharacter(character) : character;
   }
   return encoded;
 }

@@ -14,13 +14,7 @@ import { Crypto, crypto } from "./web/crypto.ts";
 import { DOMException } from "./web/dom-exception.ts";
 import { CustomEvent, Event } from "./web/event.ts";
 import { EventTarget } from "./web/event-target.ts";
-import {
-  Performance,
-  PerformanceEntry,
-  PerformanceMark,
-  PerformanceMeasure,
-  performance,
-} from "./web/performance.ts";
+import { Performance, PerformanceEntry, PerformanceMark, PerformanceMeasure, performance } from "./web/performance.ts";
 import { structuredClone } from "./web/structured-clone.ts";
 import { TextDecoder } from "./web/text-decoder.ts";
 import { TextEncoder } from "./web/text-encoder.ts";

@@ -5,7 +5,6 @@ export const guest: GuestStart = {
   argv: [],
   env: {},
   pid: 0,
-  versions: {},
   program: "script",
   filename: "",
 };

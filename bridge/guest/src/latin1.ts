@@ -5,8 +5,8 @@ import {
   TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteOffset,
   TypedArrayPrototypeGetLength,
-  Uint16Array,
   Uint8Array,
+  Uint16Array,
 } from "./primordials.ts";
 
 /** How many units go into one call; the engine bounds the number of arguments. */

@@ -3,12 +3,13 @@ import "./primordials.ts";
 import "./globals.ts";
 import { builtin } from "./builtins/registry.ts";
 import "./commonjs/builtin.ts";
-import { moduleAt, requireFile, runMain } from "./commonjs/module.ts";
+import { type Module, moduleAt, requireFile, runMain } from "./commonjs/module.ts";
 import { resolveImport } from "./commonjs/resolve.ts";
 import { define } from "./define.ts";
+import { guest } from "./guest-state.ts";
 import { hasImmediates, hasReferencedImmediates, runImmediates } from "./immediates.ts";
 import type { GuestStart, Hooks, UncaughtWhere } from "./native.ts";
-import { ObjectFreeze } from "./primordials.ts";
+import { ObjectDefineProperty, ObjectFreeze, ObjectKeys, ReflectDeleteProperty } from "./primordials.ts";
 import { member } from "./process.ts";
 import { beforeExit, finish } from "./process-exit.ts";
 import { beginProcess } from "./process-info.ts";
@@ -25,16 +26,39 @@ import { runWasm } from "./wasm-runner.ts";
 member("nextTick", nextTick);
 member("emitWarning", emitWarning);
 
-/** Source text sees what a CommonJS module does, as if it were a file in the guest's directory. */
+/** What source text sees as a CommonJS module does, as if it were a file in the guest's directory. */
+const moduleGlobals: Record<string, (module: Module) => unknown> = {
+  __proto__: null as never,
+  module: (module) => module,
+  exports: (module) => module.exports,
+  require: (module) => module.require,
+  __filename: (module) => module.filename,
+  __dirname: (module) => module.path,
+};
+const moduleGlobalNames = ObjectKeys(moduleGlobals);
+
+/** The module is made when one of these is first looked at: most source text looks at none. */
+function defineModuleGlobals(): void {
+  let module: Module | undefined;
+  for (let i = 0; i < moduleGlobalNames.length; i++) {
+    const name = moduleGlobalNames[i]!;
+    const get = () => {
+      module ??= moduleAt(guest.filename);
+      const value = moduleGlobals[name]!(module);
+      define(globalThis, name, value, true);
+      return value;
+    };
+    const set = (value: unknown) => define(globalThis, name, value, true);
+    const lazy = { __proto__: null, configurable: true, enumerable: true, get, set } as PropertyDescriptor;
+    ObjectDefineProperty(globalThis, name, lazy);
+  }
+}
+defineModuleGlobals();
+
 function begin(start: GuestStart): void {
   beginProcess(start);
-  if (start.program !== "script") return;
-  const module = moduleAt(start.filename);
-  define(globalThis, "module", module, true);
-  define(globalThis, "exports", module.exports, true);
-  define(globalThis, "require", module.require, true);
-  define(globalThis, "__filename", start.filename, true);
-  define(globalThis, "__dirname", module.path, true);
+  if (start.program === "script") return;
+  for (let i = 0; i < moduleGlobalNames.length; i++) ReflectDeleteProperty(globalThis, moduleGlobalNames[i]!);
 }
 
 /** Whether input or a signal came in since the last round of immediates, which then go before the timers, as in Node. */

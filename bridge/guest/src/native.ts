@@ -44,6 +44,8 @@ export interface Native {
   /** The namespace of an ES module as `import()` from that file would give it. */
   importModule(specifier: string, referrer: string): Promise<Record<string, unknown>>;
   fs: NativeFs;
+  /** For `process.versions`: at least `hotcell` and `v8`. */
+  versions: Record<string, string>;
   /** The functions that WASI programs import, by module name. */
   wasiImports: Record<string, Record<string, (...args: never[]) => unknown>>;
   /** Binds the memory that these functions work on; once per guest, before the program starts. */
@@ -210,8 +212,6 @@ export interface GuestStart {
   argv: string[];
   env: Record<string, string>;
   pid: number;
-  /** For `process.versions`: at least `hotcell` and `v8`. */
-  versions: Record<string, string>;
   /** How the program is run; `script` gets a global `require`. */
   program: "script" | "module" | "commonjs" | "wasm";
   /** The main program's path in the sandbox. */

@@ -211,6 +211,26 @@ export const RegExpPrototypeExec: (self: RegExp, text: string) => RegExpExecArra
   RegExp.prototype.exec,
 );
 export const RegExpPrototypeGetGlobal: (self: unknown) => boolean | undefined = getterOf(RegExp.prototype, "global");
+const RegExpPrototypeGetSource: (self: RegExp) => string = getterOf(RegExp.prototype, "source");
+
+/** The flags' letters and getters, in the order in which `flags` has them; that one looks them up by name. */
+const FLAGS: [letter: string, isSet: (self: RegExp) => boolean][] = [
+  ["d", getterOf(RegExp.prototype, "hasIndices")],
+  ["g", getterOf(RegExp.prototype, "global")],
+  ["i", getterOf(RegExp.prototype, "ignoreCase")],
+  ["m", getterOf(RegExp.prototype, "multiline")],
+  ["s", getterOf(RegExp.prototype, "dotAll")],
+  ["u", getterOf(RegExp.prototype, "unicode")],
+  ["v", getterOf(RegExp.prototype, "unicodeSets")],
+  ["y", getterOf(RegExp.prototype, "sticky")],
+];
+
+/** `RegExp.prototype.toString` of a true regular expression. */
+export function RegExpPrototypeToString(expression: RegExp): string {
+  let text = `/${RegExpPrototypeGetSource(expression)}/`;
+  for (let i = 0; i < FLAGS.length; i++) if (FLAGS[i]![1](expression)) text += FLAGS[i]![0];
+  return text;
+}
 
 export const { fromCharCode: StringFromCharCode, fromCodePoint: StringFromCodePoint, raw: StringRaw } = String;
 export const StringPrototypeAt: (self: string, index: number) => string | undefined = uncurryThis(String.prototype.at);

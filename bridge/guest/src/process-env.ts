@@ -1,9 +1,12 @@
 import { codedError } from "./errors.ts";
-import { ObjectKeys, Proxy, ReflectDefineProperty, TypeError } from "./primordials.ts";
+import { Proxy, ReflectDefineProperty, TypeError } from "./primordials.ts";
 
-/** `process.env`: what is stored is turned into a string. */
-export function createEnvironment(variables: Record<string, string>): Record<string, string> {
-  const target = {} as Record<string, string>;
+/**
+ * `process.env`: what is stored is turned into a string.
+ *
+ * @param target a plain object with the variables that the guest starts with; it becomes the environment's own
+ */
+export function createEnvironment(target: Record<string, string>): Record<string, string> {
   const store = (key: string | symbol, value: unknown): boolean => {
     if (typeof key === "symbol") throw new TypeError("Cannot convert a Symbol value to a string");
     return ReflectDefineProperty(target, key, {
@@ -14,8 +17,6 @@ export function createEnvironment(variables: Record<string, string>): Record<str
       writable: true,
     } as PropertyDescriptor);
   };
-  const names = ObjectKeys(variables);
-  for (let i = 0; i < names.length; i++) store(names[i]!, variables[names[i]!]);
   return new Proxy(target, {
     __proto__: null,
     set: (_target, key, value) => store(key, value),

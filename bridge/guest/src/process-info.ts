@@ -5,7 +5,7 @@ import { invalidArgType } from "./errors.ts";
 import { guest } from "./guest-state.ts";
 import type { GuestStart } from "./native.ts";
 import { ArrayIsArray, BigInt, MathFloor, MathRound } from "./primordials.ts";
-import { member } from "./process.ts";
+import { member, process } from "./process.ts";
 import { createEnvironment } from "./process-env.ts";
 
 /** The version of Node that programs see and choose their ways by. */
@@ -13,13 +13,20 @@ const NODE_VERSION = "20.0.0";
 
 member("title", "hotcell");
 member("version", `v${NODE_VERSION}`);
-member("versions", { node: NODE_VERSION });
+member("versions", { node: NODE_VERSION, ...native.versions });
 member("arch", "x64");
 member("platform", "linux");
 member("release", { name: "node" });
 member("features", {});
 member("config", { target_defaults: {}, variables: {} });
 member("execArgv", []);
+// What depends on the guest has its place from the start: filling that costs less than making it.
+member("argv", []);
+member("argv0", "");
+member("execPath", "");
+member("env", {});
+member("pid", 0);
+member("ppid", 0);
 
 /** `Hooks.begin`, as far as it concerns `process`. */
 export function beginProcess(start: GuestStart): void {
@@ -28,13 +35,11 @@ export function beginProcess(start: GuestStart): void {
   guest.pid = start.pid;
   guest.program = start.program;
   const execPath = start.argv[0] ?? "";
-  member("argv", start.argv);
-  member("argv0", execPath);
-  member("execPath", execPath);
-  member("env", createEnvironment(start.env));
-  member("pid", start.pid);
-  member("ppid", 0);
-  member("versions", { node: NODE_VERSION, ...start.versions });
+  process.argv = start.argv;
+  process.argv0 = execPath;
+  process.execPath = execPath;
+  process.env = createEnvironment(start.env);
+  process.pid = start.pid;
 }
 
 member("cwd", function cwd(): string {

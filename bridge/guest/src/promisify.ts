@@ -70,12 +70,7 @@ export function callbackify(original: unknown): Run {
 
 /** A callback knows by its first argument that there is an error, so that must be one. */
 function falsyReason(reason: unknown): Error {
-  const error = codedError(
-    Error,
-    "ERR_FALSY_VALUE_REJECTION",
-    "Promise was rejected with falsy value",
-    falsyReason,
-  );
+  const error = codedError(Error, "ERR_FALSY_VALUE_REJECTION", "Promise was rejected with falsy value", falsyReason);
   define(error, "reason", reason, true);
   return error;
 }

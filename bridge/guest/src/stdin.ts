@@ -54,6 +54,11 @@ class InputStream extends EventEmitter {
   #isDestroyed = false;
   #isReferenced = true;
 
+  // biome-ignore lint/complexity/noUselessConstructor: The implicit one would iterate over its arguments.
+  constructor() {
+    super();
+  }
+
   /** Whether input that is under way keeps the guest alive. */
   static isWaiting(stream: InputStream): boolean {
     return stream.#isRequested && stream.#isReferenced && stream.#isWanted();
@@ -68,7 +73,7 @@ class InputStream extends EventEmitter {
       if (rest !== "") stream.#pieces.push(rest);
     } else {
       const piece = stream.#decoder === undefined ? asBuffer(bytes) : stream.#decoder.write(bytes);
-      if (piece.length > 0) stream.#pieces.push(piece);
+      if (sizeOf(piece) > 0) stream.#pieces.push(piece);
     }
     stream.#advance();
   }
@@ -184,11 +189,11 @@ class InputStream extends EventEmitter {
   /** All that is there, or `size` of it; null where there is less. */
   read(size?: unknown): Piece | null {
     const all = this.#takeAll();
-    const wanted = size === undefined ? all.length : MathTrunc(Number(size));
+    const wanted = size === undefined ? sizeOf(all) : MathTrunc(Number(size));
     let taken: Piece | null = null;
-    if (all.length > 0 && wanted > 0 && wanted <= all.length) taken = slice(all, 0, wanted);
-    const rest = taken === null ? all : slice(all, wanted, all.length);
-    if (rest.length > 0) this.#pieces.push(rest);
+    if (wanted > 0 && wanted <= sizeOf(all)) taken = slice(all, 0, wanted);
+    const rest = taken === null ? all : slice(all, wanted, sizeOf(all));
+    if (sizeOf(rest) > 0) this.#pieces.push(rest);
     this.#wantsReadable = true;
     if (!this.#isAtEnd) this.#request();
     else if (this.#pieces.length === 0) this.#end();
@@ -290,6 +295,8 @@ class PieceIterator {
 }
 
 ObjectSetPrototypeOf(PieceIterator.prototype, AsyncIteratorPrototype);
+
+const sizeOf = (piece: Piece): number => (typeof piece === "string" ? piece.length : lengthOf(piece));
 
 function slice(piece: Piece, from: number, to: number): Piece {
   if (typeof piece === "string") return StringPrototypeSlice(piece, from, to);

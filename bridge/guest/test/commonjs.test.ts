@@ -19,7 +19,8 @@ test("require_finds_files_as_node", () => {
   `,
     {
       files: {
-        "/app/lib/index.js": "module.exports = { lib: 1, dirname: __dirname, parent: module.parent && module.parent.id };",
+        "/app/lib/index.js":
+          "module.exports = { lib: 1, dirname: __dirname, parent: module.parent && module.parent.id };",
         "/app/data.json": '\ufeff{"x":[1]}',
         "/app/x.cjs": "exports.cjs = true;",
         "/app/both.js": "exports.file = 1;",
@@ -87,7 +88,8 @@ test("require_runs_modules_as_node", () => {
         "/app/count.js": "globalThis.n = (globalThis.n || 0) + 1; exports.n = globalThis.n;",
         "/app/throws.js": "globalThis.runs = (globalThis.runs || 0) + 1; throw new Error('from module');",
         "/app/syntax.js": "let x = ;",
-        "/app/shebang.js": "#!/usr/bin/env node\nmodule.exports = new Error().stack.split('\\n')[1].match(/:\\d+:\\d+/)[0];",
+        "/app/shebang.js":
+          "#!/usr/bin/env node\nmodule.exports = new Error().stack.split('\\n')[1].match(/:\\d+:\\d+/)[0];",
         "/app/returns.js": "exports.a = 1; return; exports.b = 2;",
         "/app/this.js": "module.exports = this === exports && arguments.length === 5 && typeof __filename;",
         "/app/strict.js": "'use strict'; exports.strict = (function () { return this === undefined; })();",
@@ -108,7 +110,10 @@ test("require_runs_modules_as_node", () => {
 });
 
 test("require_of_a_folder_whose_main_is_missing_takes_its_index", () => {
-  const files = { "/app/badmain/package.json": pack({ main: "./gone.js" }), "/app/badmain/index.js": "exports.fallback = 1;" };
+  const files = {
+    "/app/badmain/package.json": pack({ main: "./gone.js" }),
+    "/app/badmain/index.js": "exports.fallback = 1;",
+  };
   const guest = new Guest({ files });
   guest.run("console.log(require('./badmain'))");
   assert.equal(guest.stdout, "{ fallback: 1 }\n");
@@ -142,7 +147,9 @@ test("main_module_that_is_missing_fails_clearly", () => {
 test("import_of_a_package_is_resolved_by_its_exports", () => {
   const guest = new Guest({
     files: {
-      "/app/node_modules/lib/package.json": pack({ exports: { ".": { import: "./m.mjs", require: "./c.cjs" }, "./p/*": "./parts/*.js" } }),
+      "/app/node_modules/lib/package.json": pack({
+        exports: { ".": { import: "./m.mjs", require: "./c.cjs" }, "./p/*": "./parts/*.js" },
+      }),
       "/app/node_modules/lib/m.mjs": "",
       "/app/node_modules/lib/parts/a.js": "",
       "/app/node_modules/old/package.json": pack({ main: "./main" }),
@@ -166,7 +173,9 @@ test("import_of_a_package_is_resolved_by_its_exports", () => {
 
 test("source_text_has_a_require_of_the_guests_directory", () => {
   const guest = new Guest({ files: { "/app/lib.js": "exports.lib = 1;" } });
-  guest.run("console.log(require('./lib'), typeof module, exports === module.exports, __filename, __dirname, require.main);");
+  guest.run(
+    "console.log(require('./lib'), typeof module, exports === module.exports, __filename, __dirname, require.main);",
+  );
   assert.equal(guest.stdout, "{ lib: 1 } object true /app/main.js /app undefined\n");
   const module = new Guest({ start: { program: "module" } });
   assert.equal(module.evaluate("typeof require + typeof module + typeof __filename"), "undefinedundefinedundefined");
@@ -175,13 +184,38 @@ test("source_text_has_a_require_of_the_guests_directory", () => {
 test("builtins_are_the_same_for_require_and_import", () => {
   const guest = new Guest();
   const names = guest.evaluate<string[]>('require("module").builtinModules');
-  assert.deepEqual(
-    [...names].sort(),
-    ["assert", "assert/strict", "buffer", "console", "crypto", "events", "fs", "fs/promises", "module", "os", "path", "path/posix", "perf_hooks", "process", "string_decoder", "timers", "timers/promises", "url", "util", "util/types"],
-  );
+  assert.deepEqual([...names].sort(), [
+    "assert",
+    "assert/strict",
+    "buffer",
+    "console",
+    "crypto",
+    "events",
+    "fs",
+    "fs/promises",
+    "module",
+    "os",
+    "path",
+    "path/posix",
+    "perf_hooks",
+    "process",
+    "string_decoder",
+    "timers",
+    "timers/promises",
+    "url",
+    "util",
+    "util/types",
+  ]);
   guest.context.hooks = guest.hooks;
   for (const name of names) {
-    assert.equal(guest.evaluate(`require("${name}") === hooks.builtin("${name}") && require("node:${name}") === hooks.builtin("node:${name}")`), true, name);
+    assert.equal(
+      guest.evaluate(
+        `require("${name}") === hooks.builtin("${name}") && require("node:${name}") === hooks.builtin("node:${name}")`,
+      ),
+      true,
+      name,
+    );
   }
-  for (const name of ["nope", "", "constructor", "__proto__", "toString"]) assert.equal(guest.hooks.builtin(name), undefined, name);
+  for (const name of ["nope", "", "constructor", "__proto__", "toString"])
+    assert.equal(guest.hooks.builtin(name), undefined, name);
 });

@@ -24,7 +24,10 @@ function withoutNode(text: string, root: string): string {
 }
 
 function runInNode(root: string, input = ""): Outcome {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--require", preload, `${root}/app/main.js`], { input, cwd: root });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--require", preload, `${root}/app/main.js`], {
+    input,
+    cwd: root,
+  });
   return {
     code: status,
     stdout: withoutNode(stdout.toString("latin1"), root),
@@ -38,7 +41,13 @@ function placeIn(stderr: string): UncaughtWhere | undefined {
   if (found === null) return undefined;
   const [, file, line, sourceLine, indent, marker] = found;
   const startColumn = indent!.length;
-  return { file: file!, line: Number(line), startColumn, endColumn: startColumn + marker!.length, sourceLine: sourceLine! };
+  return {
+    file: file!,
+    line: Number(line),
+    startColumn,
+    endColumn: startColumn + marker!.length,
+    sourceLine: sourceLine!,
+  };
 }
 
 /** One text of it all, which a failed assertion shows line by line. */

@@ -44,7 +44,10 @@ test("console_prints_the_state_of_promises", () => {
     console.log(unmarked(Promise.resolve(5)), unmarked(rejected), unmarked(new Promise(() => {})));
     console.log(unmarked(new (class P extends Promise {})(() => {})));
   `);
-  assert.equal(guest.stdout, "Promise { 5 } Promise { <rejected> 'reason' } Promise { <pending> }\nP [Promise] { <pending> }\n");
+  assert.equal(
+    guest.stdout,
+    "Promise { 5 } Promise { <rejected> 'reason' } Promise { <pending> }\nP [Promise] { <pending> }\n",
+  );
 });
 
 test("console_lays_out_long_values_as_node", () => {
@@ -114,5 +117,8 @@ test("console_times_with_the_guests_clock", () => {
     setTimeout(() => { console.timeLog("a", { x: 1 }); console.timeEnd(); }, 5);
     setTimeout(() => console.timeLog("a"), 1500); setTimeout(() => console.timeLog("a"), 65_432); setTimeout(() => console.timeEnd("a"), 3_725_001);
   `);
-  assert.equal(guest.stdout, "a: 5ms { x: 1 }\ndefault: 5ms\na: 1.500s\na: 1:05.432 (m:ss.mmm)\na: 1:02:05.001 (h:mm:ss.mmm)\n");
+  assert.equal(
+    guest.stdout,
+    "a: 5ms { x: 1 }\ndefault: 5ms\na: 1.500s\na: 1:05.432 (m:ss.mmm)\na: 1:02:05.001 (h:mm:ss.mmm)\n",
+  );
 });

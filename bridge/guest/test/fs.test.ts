@@ -9,7 +9,12 @@ const HEAD = `
   const root = path.dirname(__dirname); const clean = (text) => String(text).replaceAll(root === "/" ? "\\0" : root, "").replace(/\\/tmp\\/hotcell-guest-\\w+/g, "");
   const show = (f) => { try { const r = f(); console.log(typeof r === "string" ? clean(r) : r); } catch (e) { console.log(e.name, e.code, clean(e.message), e.syscall, e.errno, e.path && clean(e.path)); } };
 `;
-const FILES = { "/app/a.txt": "héllo", "/app/dir/b.json": '{"x":1}', "/app/dir/sub/c.txt": "c", "/app/bytes": "\x00\x01" };
+const FILES = {
+  "/app/a.txt": "héllo",
+  "/app/dir/b.json": '{"x":1}',
+  "/app/dir/sub/c.txt": "c",
+  "/app/bytes": "\x00\x01",
+};
 
 test("fs_reads_and_writes_as_in_node", () => {
   assertSameAsNode(
@@ -82,6 +87,9 @@ test("fs_descriptors_are_the_standard_ones", () => {
     for (const f of [() => fs.writeSync(3, "x"), () => fs.readSync(1, b), () => fs.readSync(0, "x"), () => fs.writeSync("1", "x"), () => fs.closeSync(9), () => fs.readFileSync(7), () => fs.writeFileSync(7, "x"), () => fs.readSync(0, b, 9), () => fs.readSync(0, b, 0, 9)]) try { f(); } catch (e) { console.log(e.code); }
   `);
   assert.equal(code, 0, guest.stderr);
-  assert.equal(guest.stdout, "out\ndev\nfd\néaa2 2\n4 abcd 2 aefd 2 0 0\nEBADF\nEBADF\nERR_INVALID_ARG_TYPE\nERR_INVALID_ARG_TYPE\nEBADF\nEBADF\nEBADF\nERR_OUT_OF_RANGE\nERR_OUT_OF_RANGE\n");
+  assert.equal(
+    guest.stdout,
+    "out\ndev\nfd\néaa2 2\n4 abcd 2 aefd 2 0 0\nEBADF\nEBADF\nERR_INVALID_ARG_TYPE\nERR_INVALID_ARG_TYPE\nEBADF\nEBADF\nEBADF\nERR_OUT_OF_RANGE\nERR_OUT_OF_RANGE\n",
+  );
   assert.equal(guest.stderr, "err");
 });

@@ -1,5 +1,5 @@
 /** The userland in a context of Node's `vm`, over a native side made of Node's own functions. */
-import { randomFillSync } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
 import { types } from "node:util";
 import { deserialize, serialize } from "node:v8";
@@ -68,6 +68,8 @@ export class Guest {
   where: UncaughtWhere | undefined;
   readonly #stdin: Uint8Array[];
   readonly #texts = new Map<string, string>();
+  /** Made once: to evaluate something runs the guest's microtasks. */
+  readonly #makeBytes: (length: number) => Uint8Array;
   #wantsInput = false;
 
   constructor(options: GuestOptions = {}) {
@@ -75,13 +77,13 @@ export class Guest {
     for (const [file, text] of Object.entries(options.files ?? {})) this.#texts.set(file, text);
     this.#stdin = (options.stdin ?? []).map((piece) => Buffer.from(piece as string));
     this.context = createContext({}, { microtaskMode: "afterEvaluate" });
+    this.#makeBytes = this.evaluate("(() => { const Bytes = Uint8Array; return (length) => new Bytes(length); })()");
     this.hooks = (script.runInContext(this.context) as (native: Native) => Hooks)(this.#native(options));
     this.#installPrepareStackTrace();
     this.hooks.begin({
       argv: ["/usr/bin/hotcell", "/app/main.js"],
       env: {},
       pid: 1,
-      versions: { hotcell: "0.0.0", v8: process.versions.v8 },
       program: "script",
       filename: "/app/main.js",
       ...options.start,
@@ -197,27 +199,34 @@ export class Guest {
     });
   }
 
+  /** By index, since the list is the guest's. */
   #withoutHarness(sites: object[]): object[] {
-    const isOurs = (site: object) => /^node:|\/bridge\/guest\/test\//.test((site as NodeJS.CallSite).getFileName() ?? "");
-    return sites.filter((site) => !isOurs(site));
+    const kept: object[] = [];
+    for (let i = 0; i < sites.length; i++) {
+      const site = sites[i] as NodeJS.CallSite;
+      if (!/^node:|\/bridge\/guest\/test\//.test(site.getFileName() ?? "")) kept.push(site);
+    }
+    return kept;
   }
 
   #bytes(from: Uint8Array): Uint8Array {
-    const copy = this.evaluate<(length: number) => Uint8Array>("(length) => new Uint8Array(length)")(from.length);
-    copy.set(from);
+    const copy = this.#makeBytes(from.length);
+    // By index, since the method is the guest's.
+    for (let i = 0; i < from.length; i++) copy[i] = from[i]!;
     return copy;
   }
 
   /** Node's file functions with errors of the guest's realm. */
   #guestFs(): NativeFs {
     const makeError = this.evaluate<(message: string, fields: object) => Error>(
-      "(message, fields) => Object.assign(new Error(message), fields)",
+      "(() => { const { assign } = Object, OwnError = Error; return (message, fields) => assign(new OwnError(message), fields); })()",
     );
     return new Proxy(this.fs, {
       get: (target, name) => {
         const method = Reflect.get(target, name) as (...args: unknown[]) => unknown;
         return (...args: unknown[]) => {
           try {
+            if (types.isUint8Array(args[1])) args[1] = hostBytes(args[1]);
             const result = method.apply(target, args);
             return result instanceof Uint8Array ? this.#bytes(result) : result;
           } catch (error) {
@@ -240,13 +249,16 @@ export class Guest {
   }
 
   #native({ moduleBytes, wasiImports }: GuestOptions): Native {
-    const enqueue = this.evaluate<(callback: () => void) => void>("(callback) => void Promise.resolve().then(callback)");
+    // `await` of no promise looks nothing up that the guest can replace.
+    const enqueue = this.evaluate<(callback: () => void) => void>("async (callback) => { await 0; callback(); }");
+    const objectToString = this.evaluate("Object.prototype.toString");
     const cloneError = this.evaluate<(message: string) => Error>(
-      '(message) => Object.assign(new Error(message), { name: "DataCloneError" })',
+      '(() => { const { assign } = Object, OwnError = Error; return (message) => assign(new OwnError(message), { name: "DataCloneError" }); })()',
     );
     return {
+      versions: { hotcell: "0.0.0", v8: process.versions.v8 },
       write: (fd, data) => {
-        this.#output[fd].push(Buffer.from(data as string));
+        this.#output[fd].push(typeof data === "string" ? Buffer.from(data) : hostBytes(data));
       },
       stdinRead: () => {
         if (this.#wantsInput) throw new Error("a read of stdin is under way already");
@@ -258,7 +270,10 @@ export class Guest {
       },
       now: () => this.time,
       timeOrigin: () => 1_700_000_000_000,
-      randomFill: (view) => void randomFillSync(view as NodeJS.ArrayBufferView),
+      randomFill: (view) => {
+        const random = randomBytes(hostBytes(view).length);
+        for (let i = 0; i < random.length; i++) (view as Uint8Array)[i] = random[i]!;
+      },
       exit: (code) => {
         throw new Ended(code);
       },
@@ -277,7 +292,7 @@ export class Guest {
       utf8Encode: (text) => this.#bytes(new TextEncoder().encode(text)),
       utf8Decode: (input, fatal) => {
         try {
-          return new TextDecoder("utf-8", { fatal, ignoreBOM: true }).decode(input as Uint8Array);
+          return new TextDecoder("utf-8", { fatal, ignoreBOM: true }).decode(hostBytes(input as Uint8Array));
         } catch {
           return undefined;
         }
@@ -289,7 +304,11 @@ export class Guest {
         return urlParts(url);
       },
       compileFunction: (body, filename, parameters) =>
-        compileFunction(body, [...parameters], { filename, parsingContext: this.context }) as never,
+        compileFunction(
+          body,
+          Array.from({ length: parameters.length }, (_, i) => parameters[i]!),
+          { filename, parsingContext: this.context },
+        ) as never,
       importModule: () => {
         throw new Error("there are no ES modules here");
       },
@@ -308,7 +327,11 @@ export class Guest {
       errorSource: (error) => this.#sourceOf(error as Error),
       detailString: (value) => {
         if (value === null || typeof value !== "object") return String(value);
-        return value.toString === this.evaluate("Object.prototype.toString") ? "#<Object>" : "[object Object]";
+        try {
+          return value.toString === objectToString ? "#<Object>" : "[object Object]";
+        } catch {
+          return "#<Object>";
+        }
       },
       raise: (signal) => {
         this.raised.push(signal);
@@ -319,6 +342,16 @@ export class Guest {
       previewEntries: (value) => engine.previewEntries(value, true),
     };
   }
+}
+
+const TypedArrayPrototype = Reflect.getPrototypeOf(Uint8Array.prototype)!;
+const lengthOf = Reflect.getOwnPropertyDescriptor(TypedArrayPrototype, "length")!.get!;
+
+/** A copy of a Uint8Array of the guest's that asks nothing of its class. */
+function hostBytes(view: ArrayBufferView): Buffer {
+  const copy = Buffer.alloc(lengthOf.call(view));
+  for (let i = 0; i < copy.length; i++) copy[i] = (view as Uint8Array)[i]!;
+  return copy;
 }
 
 const URL_PARTS = [

@@ -29,7 +29,10 @@ test("process_exit_codes_as_in_node", () => {
 });
 
 test("process_tells_about_itself", () => {
-  const guest = new Guest({ files: { "/app/x": "" }, start: { argv: ["/usr/bin/hotcell", "/app/main.js", "a", "b c"], env: { HOME: "/home/x" }, pid: 42 } });
+  const guest = new Guest({
+    files: { "/app/x": "" },
+    start: { argv: ["/usr/bin/hotcell", "/app/main.js", "a", "b c"], env: { HOME: "/home/x" }, pid: 42 },
+  });
   guest.time = 1234.5;
   guest.run(`
     console.log(process.argv, process.argv0, process.execPath, process.pid, process.ppid, process.platform, process.arch);
@@ -101,7 +104,9 @@ test("unhandled_rejections_are_told_once_and_in_order", () => {
     globalThis.promises = [1, 2, 3].map((n) => { const p = Promise.reject(n); p.catch(() => {}); return p; });
   `);
   const { promises } = guest.context as unknown as { promises: Promise<unknown>[] };
-  promises.forEach((promise, i) => guest.hooks.rejection(0, promise, i + 1));
+  promises.forEach((promise, i) => {
+    guest.hooks.rejection(0, promise, i + 1);
+  });
   guest.hooks.rejection(1, promises[1]!, undefined);
   guest.hooks.drain();
   guest.hooks.rejection(1, promises[2]!, undefined);
@@ -118,9 +123,14 @@ test("unhandled_rejection_of_a_value_prints_nodes_text", () => {
     ["undefined", "undefined"],
   ] as const) {
     const guest = new Guest();
-    guest.evaluate(`globalThis.reason = ${reason}; globalThis.promise = Promise.reject(reason); promise.catch(() => {});`);
+    guest.evaluate(
+      `globalThis.reason = ${reason}; globalThis.promise = Promise.reject(reason); promise.catch(() => {});`,
+    );
     guest.hooks.rejection(0, guest.context.promise, guest.context.reason);
-    assert.equal(guest.live(() => {}), 1);
+    assert.equal(
+      guest.live(() => {}),
+      1,
+    );
     assert.equal(
       guest.stderr,
       "[UnhandledPromiseRejection: This error originated either by throwing inside of an async function without a catch " +

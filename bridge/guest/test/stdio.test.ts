@@ -10,10 +10,7 @@ test("stdin_flows_as_in_node", () => {
     process.stdin.on("data", (d) => console.log("data", JSON.stringify(d))); process.stdin.on("end", () => console.log("end", process.stdin.readableEnded)); process.stdin.on("close", () => console.log("close"));`,
     { stdin },
   );
-  assertSameAsNode(
-    `process.stdin.on("data", (d) => console.log(d, String(d), Buffer.isBuffer(d)));`,
-    { stdin },
-  );
+  assertSameAsNode(`process.stdin.on("data", (d) => console.log(d, String(d), Buffer.isBuffer(d)));`, { stdin });
   assertSameAsNode(
     `(async () => { for await (const c of process.stdin) console.log(c); console.log("done", process.stdin.destroyed); for await (const c of process.stdin) console.log("again", c); })();`,
     { stdin },
@@ -45,14 +42,18 @@ test("stdin_decodes_characters_that_pieces_cut", () => {
   const bytes = Buffer.from("a€😀ß\u{10FFFF}");
   for (const encoding of ["utf8", "utf16le", "base64", "hex", "latin1"]) {
     const guest = new Guest({ stdin: [...bytes].map((byte) => Buffer.from([byte])) });
-    guest.run(`let all = ""; process.stdin.setEncoding("${encoding}"); process.stdin.on("data", (d) => all += d).on("end", () => console.log(all));`);
+    guest.run(
+      `let all = ""; process.stdin.setEncoding("${encoding}"); process.stdin.on("data", (d) => all += d).on("end", () => console.log(all));`,
+    );
     assert.equal(guest.stdout, `${bytes.toString(encoding as BufferEncoding)}\n`, encoding);
   }
 });
 
 test("stdin_asks_for_no_more_than_somebody_wants", () => {
   const guest = new Guest({ stdin: ["one", "two", "three"] });
-  guest.run(`process.stdin.once("data", (d) => { console.log(String(d)); process.stdin.pause(); setTimeout(() => process.stdin.once("data", (d) => { console.log(String(d)); process.exit(); }).resume(), 10); });`);
+  guest.run(
+    `process.stdin.once("data", (d) => { console.log(String(d)); process.stdin.pause(); setTimeout(() => process.stdin.once("data", (d) => { console.log(String(d)); process.exit(); }).resume(), 10); });`,
+  );
   assert.equal(guest.stdout, "one\ntwo\n");
 });
 
@@ -79,6 +80,8 @@ test("stdout_after_its_end_gives_an_error", () => {
 
 test("binary_output_keeps_every_byte", () => {
   const guest = new Guest();
-  guest.run("process.stdout.write(Uint8Array.from({ length: 256 }, (_, i) => i)); require('fs').writeSync(1, Buffer.from([0, 255]));");
+  guest.run(
+    "process.stdout.write(Uint8Array.from({ length: 256 }, (_, i) => i)); require('fs').writeSync(1, Buffer.from([0, 255]));",
+  );
   assert.deepEqual(guest.stdoutBytes, Buffer.from([...Array(256).keys(), 0, 255]));
 });

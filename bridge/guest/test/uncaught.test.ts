@@ -83,16 +83,25 @@ test("uncaught_values_that_fight_back_are_printed_somehow", () => {
     assert.equal(guest.run(`throw ${thrown}`), 1, thrown);
     assert.notEqual(guest.stderr, "", thrown);
     const rejected = new Guest();
-    rejected.evaluate(`globalThis.promise = Promise.reject(${thrown}); promise.catch(() => {}); globalThis.reason = ${thrown};`);
+    rejected.evaluate(
+      `globalThis.promise = Promise.reject(${thrown}); promise.catch(() => {}); globalThis.reason = ${thrown};`,
+    );
     rejected.hooks.rejection(0, rejected.context.promise, rejected.context.reason);
-    assert.equal(rejected.live(() => {}), 1, thrown);
+    assert.equal(
+      rejected.live(() => {}),
+      1,
+      thrown,
+    );
     assert.notEqual(rejected.stderr, "", thrown);
   }
 });
 
 test("uncaught_listener_that_throws_ends_with_code_7", () => {
   const guest = new Guest();
-  assert.equal(guest.run('process.on("uncaughtException", () => { throw new Error("again"); }); throw new Error("first");'), 7);
+  assert.equal(
+    guest.run('process.on("uncaughtException", () => { throw new Error("again"); }); throw new Error("first");'),
+    7,
+  );
   assert.match(guest.stderr, /Error: again\n/);
 });
 
@@ -104,7 +113,10 @@ test("uncaught_error_of_the_userland_prints_no_line_of_it", () => {
   const guest = new Guest();
   guest.where = { file: "hotcell:userland", line: 3, startColumn: 0, endColumn: 1, sourceLine: "secret" };
   assert.equal(guest.run('require("fs").readFileSync("/nope")'), 1);
-  assert.match(guest.stderr, /^Error: ENOENT: no such file or directory, open '\/nope'\n {4}at \/app\/main\.js:1:15 \{\n/);
+  assert.match(
+    guest.stderr,
+    /^Error: ENOENT: no such file or directory, open '\/nope'\n {4}at \/app\/main\.js:1:15 \{\n/,
+  );
 });
 
 test("stack_leaves_out_the_userlands_frames", () => {
@@ -119,7 +131,10 @@ test("stack_leaves_out_the_userlands_frames", () => {
   `);
   const lines = guest.stdout.split("\n");
   assert.equal(lines.filter((line) => line.includes("userland")).length, 0, guest.stdout);
-  assert.deepEqual(lines.filter((line) => line.startsWith("/app")), ["/app/main.js,,/app/main.js", "/app/main.js,,/app/main.js", "/app/main.js,/app/main.js"]);
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith("/app")),
+    ["/app/main.js,,/app/main.js", "/app/main.js,,/app/main.js", "/app/main.js,/app/main.js"],
+  );
 });
 
 test("stack_heading_survives_errors_that_throw_when_looked_at", () => {

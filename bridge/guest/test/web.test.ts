@@ -144,7 +144,10 @@ test("structured_clone_reports_what_it_cannot_clone", () => {
     for (const f of [() => structuredClone(() => {}), () => structuredClone(), () => structuredClone(1, { transfer: [5] })]) try { f(); } catch (e) { console.log(e.name, e.code, e instanceof DOMException); }
     try { structuredClone({ get a() { throw new RangeError("mine"); } }); } catch (e) { console.log(e.message); }
   `);
-  assert.equal(guest.stdout, "DataCloneError 25 true\nTypeError ERR_MISSING_ARGS false\nTypeError ERR_INVALID_ARG_TYPE false\nmine\n");
+  assert.equal(
+    guest.stdout,
+    "DataCloneError 25 true\nTypeError ERR_MISSING_ARGS false\nTypeError ERR_INVALID_ARG_TYPE false\nmine\n",
+  );
 });
 
 test("crypto_fills_and_refuses_as_node", () => {

@@ -59,6 +59,9 @@ interface Download {
 /** Milliseconds that a sidecar has to end its guests and itself when it is closed. */
 const CLOSE_GRACE_MS = 2000;
 
+/** Milliseconds that a sidecar has to end after it said that it gives itself up: more than it takes to send what it holds. */
+const RETIRE_GRACE_MS = 500;
+
 /**
  * One sidecar, from its hello to its end: the requests under way, the guests that live in it, and the blobs that it was
  * given. A new sidecar means a new session.
@@ -254,7 +257,9 @@ export class Session implements CarrierEvents {
       case "retiring":
         this.#retired = notice.message;
         this.#events.retiring(notice.reason, notice.message);
-        this.#carrier.destroy({ kind: "retired" });
+        this.#end();
+        // The exit of the guest that was the reason is still to come, and then the end of the connection.
+        setTimeout(() => this.#carrier.destroy({ kind: "retired" }), RETIRE_GRACE_MS).unref();
         break;
     }
   }

@@ -33,9 +33,10 @@ pub trait Interrupt: Send + Sync {
 pub trait Lifecycle: Send + Sync {
     /// The guest has ended; its exit is sent right after this returns.
     fn ended(&self, guest: GuestId);
-    /// The process that the guest lives in is not to be trusted any more: it is to tell its hosts and to end. The exit of
-    /// the guest that caused it has been sent.
-    fn retire(&self, reason: RetireReason, message: String);
+    /// The process that the guest lives in is not to be trusted any more: it is to tell its hosts, to call `finish`, which
+    /// sends the exit of the guest that caused it, and to end. In this order, so that a host that has the exit knows that it
+    /// must not ask this process for more.
+    fn retire(&self, reason: RetireReason, message: String, finish: &mut dyn FnMut());
 }
 
 /// What a guest is made with.
@@ -423,16 +424,15 @@ impl Guest {
 
     fn give_up(self: &Arc<Self>) {
         tracing::warn!(guest = self.id, ending = ?self.ending(), "the guest did not yield to termination");
-        if self.finish(Ending::Crash { message: String::new() }, 0) {
-            let message =
-                format!("Guest {} did not yield within {} ms of being told to end.", self.id, GRACE.as_millis());
-            self.retire_cell(RetireReason::Unyielding, message);
-        }
+        let message = format!("Guest {} did not yield within {} ms of being told to end.", self.id, GRACE.as_millis());
+        self.retire_cell(RetireReason::Unyielding, message.clone(), Ending::Crash { message });
     }
 
-    /// Has the process that the guest lives in replaced, because of this guest.
-    pub fn retire_cell(&self, reason: RetireReason, message: String) {
-        self.lifecycle.retire(reason, message);
+    /// Has the process that the guest lives in replaced, because of this guest, which ends so.
+    pub fn retire_cell(self: &Arc<Self>, reason: RetireReason, message: String, ending: Ending) {
+        self.lifecycle.retire(reason, message, &mut || {
+            self.finish(ending.clone(), 0);
+        });
     }
 
     fn cpu_used(&self) -> Duration {

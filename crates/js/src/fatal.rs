@@ -49,16 +49,13 @@ pub(crate) fn on_fatal_error(file: &str, line: i32, message: &str) {
 fn end_cell(reason: RetireReason, message: &str) -> ! {
     // A thread of V8's own has no guest: the abort that follows ends all of them.
     let Some(guest) = CURRENT.take() else { std::process::abort() };
-    guest.finish(
-        match reason {
-            RetireReason::EngineOutOfMemory => Ending::Heap { limit_mb: guest.limits().heap_mb },
-            RetireReason::Unyielding | RetireReason::EngineFatal => {
-                Ending::Crash { message: format!("The guest {message}.") }
-            }
-        },
-        0,
-    );
-    guest.retire_cell(reason, format!("Guest {} {message}.", guest.id()));
+    let ending = match reason {
+        RetireReason::EngineOutOfMemory => Ending::Heap { limit_mb: guest.limits().heap_mb },
+        RetireReason::Unyielding | RetireReason::EngineFatal => {
+            Ending::Crash { message: format!("The guest {message}.") }
+        }
+    };
+    guest.retire_cell(reason, format!("Guest {} {message}.", guest.id()), ending);
     loop {
         std::thread::park();
     }

@@ -9,6 +9,7 @@ mod error;
 mod event_loop;
 mod external_memory;
 mod fatal;
+mod format;
 mod hooks;
 mod isolate;
 mod loader;

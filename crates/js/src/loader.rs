@@ -1,5 +1,6 @@
 //! ES modules: from the sandbox's files, from the userland's builtins, and JSON.
 
+use crate::format::{self, Detected};
 use crate::native::{set, string, throw, try_string};
 use crate::state::IsolateState;
 use hotcell_vfs::{Base, Errno};
@@ -53,16 +54,22 @@ pub(crate) fn compile<'s>(
     url: &str,
     text: &str,
 ) -> Option<v8::Local<'s, v8::Module>> {
-    let source = try_string(scope, text)?;
-    let name = string(scope, url).into();
-    let origin = origin(scope, name, Kind::Module);
-    let mut source = v8::script_compiler::Source::new(source, Some(&origin));
-    let module = v8::script_compiler::compile_module(scope, &mut source)?;
+    let module = parse(scope, url, text)?;
     remember(scope, url, module);
     Some(module)
 }
 
-fn remember(scope: &mut v8::PinScope<'_, '_>, url: &str, module: v8::Local<'_, v8::Module>) {
+/// Compiles source as a module that nobody knows yet.
+pub(crate) fn parse<'s>(scope: &mut v8::PinScope<'s, '_>, url: &str, text: &str) -> Option<v8::Local<'s, v8::Module>> {
+    let source = try_string(scope, text)?;
+    let name = string(scope, url).into();
+    let origin = origin(scope, name, Kind::Module);
+    let mut source = v8::script_compiler::Source::new(source, Some(&origin));
+    v8::script_compiler::compile_module(scope, &mut source)
+}
+
+/// Lets others import the module by its URL.
+pub(crate) fn remember(scope: &mut v8::PinScope<'_, '_>, url: &str, module: v8::Local<'_, v8::Module>) {
     let state = IsolateState::of(scope);
     let mut modules = state.modules.borrow_mut();
     modules.by_url.insert(url.to_owned(), v8::Global::new(scope, module));
@@ -176,8 +183,7 @@ fn load<'s>(
     let text = String::from_utf8_lossy(&bytes);
     match (kind, path.ends_with(".json")) {
         (Some("json"), _) => load_json(scope, &url, &text),
-        (None, false) if is_common_js(scope, &path, &text)? => load_common_js(scope, &url, &path),
-        (None, false) => compile(scope, &url, &text),
+        (None, false) => load_file(scope, &url, &path, &text),
         (None, true) => {
             let message = format!("Module \"{url}\" needs an import attribute of \"type: json\"");
             throw_code(scope, "ERR_IMPORT_ATTRIBUTE_MISSING", &message);
@@ -248,14 +254,20 @@ fn load_bare<'s>(scope: &mut v8::PinScope<'s, '_>, specifier: &str, referrer: &s
     Some(Bare::File(file_url(&found.to_rust_string_lossy(scope))))
 }
 
-/// Whether an imported file is a CommonJS module, as far as its name and its syntax tell.
-fn is_common_js(scope: &mut v8::PinScope<'_, '_>, path: &str, text: &str) -> Option<bool> {
-    if path.ends_with(".cjs") {
-        return Some(true);
+fn load_file<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    url: &str,
+    path: &str,
+    text: &str,
+) -> Option<v8::Local<'s, v8::Module>> {
+    // Without any of these words a CommonJS module is the same as an ES module.
+    if !path.ends_with(".cjs") && !["exports", "require", "module"].iter().any(|word| text.contains(word)) {
+        return compile(scope, url, text);
     }
-    // Without any of these words it is the same either way.
-    let may_be = !path.ends_with(".mjs") && ["exports", "require", "module"].iter().any(|word| text.contains(word));
-    Some(may_be && !crate::program::is_module(scope, path, text)?)
+    match format::of_file(scope, url, path, text)? {
+        Detected::Script(()) => load_common_js(scope, url, path),
+        Detected::Module(module) => Some(module),
+    }
 }
 
 /// A CommonJS module as ES modules see it: what it exports when it is first imported.

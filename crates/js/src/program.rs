@@ -1,13 +1,15 @@
 //! How a guest's program is begun: what it is, and the first run of it.
 
 use crate::event_loop::{Stop, call, guarded};
+use crate::format::{self, Detected};
 use crate::loader::{self, Kind};
 use crate::native::{self, set, string, try_string};
 use crate::state::{Claim, IsolateState};
 use hotcell_guest::{GuestProgram, Phase};
 use hotcell_protocol::SourceFormat;
 
-/// The name that source text has in stack traces, as in Node.
+/// The name that source text has in stack traces, as in Node, and in `process.argv[1]`, so that a program's own arguments begin
+/// at the same place whatever it came from.
 const EVAL: &str = "[eval]";
 /// `process.argv[0]`.
 const EXEC_PATH: &str = "/usr/bin/hotcell";
@@ -104,77 +106,33 @@ fn source<'s>(
 ) -> Option<(Main<'s>, String)> {
     let path = native::fs::join(&claim.spec.cwd, name.unwrap_or(EVAL));
     let shown = if name.is_some() { path.as_str() } else { EVAL };
-    let as_module = |scope: &mut v8::PinScope<'s, '_>| {
-        loader::compile(scope, &loader::file_url(&path), text).map(|module| (Main::Module(module), path.clone()))
-    };
-    if format == SourceFormat::Module {
-        return as_module(scope);
-    }
-    let script = {
-        v8::tc_scope!(let scope, scope);
+    let url = loader::file_url(&path);
+    let as_script = |scope: &mut v8::PinScope<'s, '_>| {
         let source = try_string(scope, text)?;
         let resource = string(scope, shown).into();
         let origin = loader::origin(scope, resource, Kind::Script);
-        let script = v8::Script::compile(scope, source, Some(&origin));
-        if script.is_none() && !(format == SourceFormat::Auto && is_module_syntax(scope)) {
-            scope.rethrow();
-            return None;
-        }
-        script
+        v8::Script::compile(scope, source, Some(&origin))
     };
-    match script {
-        Some(script) => Some((Main::Script(script), path)),
-        None => as_module(scope),
-    }
+    let detected = match format {
+        SourceFormat::Script => Detected::Script(as_script(scope)?),
+        SourceFormat::Module => Detected::Module(loader::parse(scope, &url, text)?),
+        SourceFormat::Auto => format::detect(scope, text, as_script, |scope| loader::parse(scope, &url, text))?,
+    };
+    Some(match detected {
+        Detected::Script(script) => (Main::Script(script), path),
+        Detected::Module(module) => {
+            loader::remember(scope, &url, module);
+            (Main::Module(module), path)
+        }
+    })
 }
 
 fn file<'s>(scope: &mut v8::PinScope<'s, '_>, path: &str, text: &str) -> Option<Main<'s>> {
-    if path.ends_with(".mjs") {
-        return loader::compile(scope, &loader::file_url(path), text).map(Main::Module);
-    }
-    if !path.ends_with(".cjs") && is_module(scope, path, text)? {
-        return loader::compile(scope, &loader::file_url(path), text).map(Main::Module);
-    }
-    Some(Main::CommonJs)
-}
-
-/// The parameters of a CommonJS module's wrapper.
-const COMMON_JS_PARAMETERS: [&str; 5] = ["exports", "require", "module", "__filename", "__dirname"];
-
-/// Whether a file that does not parse as a CommonJS module has the syntax of an ES module.
-pub(crate) fn is_module(scope: &mut v8::PinScope<'_, '_>, path: &str, text: &str) -> Option<bool> {
-    // A module has at least one of these words in it; without them nothing need be compiled to see what the file is.
-    if !["import", "export", "await"].iter().any(|word| text.contains(word)) {
-        return Some(false);
-    }
-    v8::tc_scope!(let scope, scope);
-    let source = try_string(scope, text)?;
-    let resource = string(scope, path).into();
-    let origin = loader::origin(scope, resource, Kind::Script);
-    let mut source = v8::script_compiler::Source::new(source, Some(&origin));
-    let parameters = COMMON_JS_PARAMETERS.map(|name| string(scope, name));
-    let compiled = v8::script_compiler::compile_function(
-        scope,
-        &mut source,
-        &parameters,
-        &[],
-        v8::script_compiler::CompileOptions::NoCompileOptions,
-        v8::script_compiler::NoCacheReason::NoReason,
-    );
-    Some(compiled.is_none() && is_module_syntax(scope))
-}
-
-/// Whether what was thrown is V8's complaint about something that is allowed in modules only.
-fn is_module_syntax<'s, 'i>(scope: &v8::PinnedRef<'_, v8::TryCatch<'_, '_, v8::HandleScope<'i>>>) -> bool {
-    const COMPLAINTS: [&str; 4] = [
-        "Cannot use import statement outside a module",
-        "Cannot use 'import.meta' outside a module",
-        "Unexpected token 'export'",
-        "await is only valid in async functions and the top level bodies of modules",
-    ];
-    scope.message().is_some_and(|message| {
-        let message = message.get(scope).to_rust_string_lossy(scope);
-        COMPLAINTS.iter().any(|complaint| message.contains(complaint))
+    let url = loader::file_url(path);
+    Some(match format::of_file(scope, &url, path, text)? {
+        // The userland compiles it, as it does what is required.
+        Detected::Script(()) => Main::CommonJs,
+        Detected::Module(module) => Main::Module(module),
     })
 }
 
@@ -189,10 +147,7 @@ fn begin_userland(
     guarded(scope, state, |scope| {
         let mut argv = Vec::with_capacity(claim.spec.args.len() + 2);
         argv.push(string(scope, EXEC_PATH).into());
-        // Source text without a name is no argument, as with `node --eval`.
-        if !matches!(claim.spec.program, GuestProgram::Source { name: None, .. }) {
-            argv.push(try_string(scope, filename)?.into());
-        }
+        argv.push(try_string(scope, filename)?.into());
         for arg in &claim.spec.args {
             argv.push(try_string(scope, arg)?.into());
         }
@@ -202,23 +157,12 @@ fn begin_userland(
             let value = try_string(scope, value)?.into();
             set(scope, env, name, value);
         }
-        let versions = v8::Object::new(scope);
-        for (name, version) in [("hotcell", env!("CARGO_PKG_VERSION")), ("v8", v8::V8::get_version())] {
-            let version = string(scope, version).into();
-            set(scope, versions, name, version);
-        }
         let start = v8::Object::new(scope);
         let pid = v8::Integer::new(scope, PID).into();
         let kind = string(scope, kind).into();
         let filename = try_string(scope, filename)?.into();
-        let fields = [
-            ("argv", argv.into()),
-            ("env", env.into()),
-            ("pid", pid),
-            ("versions", versions.into()),
-            ("program", kind),
-            ("filename", filename),
-        ];
+        let fields =
+            [("argv", argv.into()), ("env", env.into()), ("pid", pid), ("program", kind), ("filename", filename)];
         for (name, value) in fields {
             set(scope, start, name, value);
         }

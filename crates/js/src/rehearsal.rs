@@ -53,7 +53,9 @@ impl EventSink for Nowhere {
 impl Lifecycle for Nowhere {
     fn ended(&self, _: GuestId) {}
 
-    fn retire(&self, _: RetireReason, _: String) {}
+    fn retire(&self, _: RetireReason, _: String, finish: &mut dyn FnMut()) {
+        finish();
+    }
 }
 
 /// Runs the programs in contexts of their own.

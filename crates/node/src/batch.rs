@@ -8,7 +8,10 @@ use napi::bindgen_prelude::{Array, BufferSlice, Env, Result};
 const FIELDS: usize = 4;
 
 /// The kind of a message that is a line of the log. The others are those of the protocol's frames.
-const LOG_LINE: u32 = 0;
+const LOG_LINE: u32 = 128;
+
+/// The kind of a message that says that nothing follows.
+const END: u32 = 129;
 
 /// Up to this many bytes a copy costs less than handing memory over: that has to be freed by a finalizer.
 const COPIED_UP_TO: usize = 16 << 10;
@@ -43,6 +46,7 @@ pub fn array(env: &Env, mail: Vec<Mail>) -> Result<Array<'_>> {
                 set_head(&mut array, at, LOG_LINE, 0, true)?;
                 array.set(at + 3, line)?;
             }
+            Mail::End => set_head(&mut array, at, END, 0, true)?,
         }
     }
     Ok(array)

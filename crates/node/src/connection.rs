@@ -2,7 +2,7 @@ use crate::batch;
 use crate::engine;
 use crate::environment;
 use crate::error::NodeError;
-use crate::log::{Attention, LogMode};
+use crate::hosts::{LogMode, Membership};
 use crate::mailbox::Mailbox;
 use crate::wake::Wake;
 use bytes::Bytes;
@@ -40,9 +40,9 @@ pub fn connect(
         let wake = Arc::clone(&wake);
         move || wake.call()
     }));
-    let attention = Attention::new(log, &mailbox);
+    let membership = Membership::new(log, &mailbox);
     let (runtime, hello) = engine::connect(&settings, hello, Arc::clone(&mailbox) as _)?;
-    let slot = Rc::new(Slot(RefCell::new(Some(Live { runtime, mailbox, wake, _attention: attention }))));
+    let slot = Rc::new(Slot(RefCell::new(Some(Live { runtime, mailbox, wake, _membership: membership }))));
     environment::close_with(&env, &slot).map_err(NodeError::from)?;
     Ok(Connection { hello: batch::json(&hello).map_err(NodeError::from)?, slot })
 }
@@ -61,7 +61,7 @@ struct Live {
     runtime: hotcell_runtime::Connection,
     mailbox: Arc<Mailbox>,
     wake: Arc<Wake>,
-    _attention: Attention,
+    _membership: Membership,
 }
 
 impl Slot {

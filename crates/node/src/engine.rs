@@ -1,12 +1,12 @@
 //! The one runtime of the process.
 
 use crate::error::NodeError;
-use crate::log::ToHosts;
+use crate::hosts;
 use hotcell_guest::{EventSink, GuestSpec};
-use hotcell_js::{IsolateThreads, JsEngine, JsOptions};
+use hotcell_js::{IsolateThreads, JsEngine, JsOptions, SnapshotMode};
 use hotcell_protocol::{HostHello, PROTOCOL_VERSION, SidecarHello};
 use hotcell_runtime::{Connection, Engine, Runtime};
-use hotcell_sidecar::{EngineSource, Settings, VERSION, start_log, start_runtime};
+use hotcell_sidecar::{EngineSource, Settings, Snapshot, VERSION, start_log, start_runtime};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,22 +57,27 @@ fn start(settings: Settings) -> Result<Process, NodeError> {
     // Read and written under the process's lock only.
     static LOGS: AtomicBool = AtomicBool::new(false);
     if !LOGS.load(Ordering::Relaxed) {
-        start_log(&settings, || ToHosts)?;
+        start_log(&settings, || hosts::Log)?;
         LOGS.store(true, Ordering::Relaxed);
     }
-    // A host is told of a retirement, and every connection that is asked for afterwards refused: nothing here can replace the
-    // process.
-    let runtime = start_runtime(&v8(), &settings, |_reason| (), || ())?;
+    let snapshot = settings.snapshot.unwrap_or(Snapshot::Auto);
+    // Where the engine gives itself up the connections end, and others are refused: nothing here can replace the process.
+    let runtime = start_runtime(&v8(), &settings, snapshot, |_reason| hosts::end_all(), || ())?;
     Ok(Process { runtime, settings })
 }
 
 fn v8() -> EngineSource {
     EngineSource {
         v8_version: JsEngine::v8_version(),
-        start: || {
+        start: |snapshot, warm_isolates| {
+            let snapshot = match snapshot {
+                Snapshot::Auto => SnapshotMode::Auto,
+                Snapshot::Block => SnapshotMode::Block,
+                Snapshot::Off => SnapshotMode::Off,
+            };
             // Whichever thread loads the addon first, workers that are older make guests too.
-            let options = JsOptions { threads: IsolateThreads::Any, ..JsOptions::default() };
-            Ok(Arc::new(V8(JsEngine::start(options)?)))
+            let threads = IsolateThreads::Any;
+            Ok(Arc::new(V8(JsEngine::start(JsOptions { snapshot, warm_isolates, threads })?)))
         },
     }
 }

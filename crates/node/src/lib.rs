@@ -15,6 +15,6 @@ mod connection;
 mod engine;
 mod environment;
 mod error;
-mod log;
+mod hosts;
 mod mailbox;
 mod wake;

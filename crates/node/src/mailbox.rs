@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Small outputs are joined up to this many bytes.
 const JOINED_OUTPUT: usize = 32 << 10;
 
-/// What waits for a host: the events of its connection, and lines of the log.
+/// What waits for a host: the events of its connection, lines of the log, the connection's end.
 ///
 /// Any thread puts something in, and never waits for the host to take it out. Node's loop is woken for the first thing that is
 /// put into an empty mailbox; the host then takes all that is there at once.
@@ -29,6 +29,8 @@ struct State {
 pub enum Mail {
     Event(Event),
     LogLine(String),
+    /// The connection is of no more use; nothing follows.
+    End,
 }
 
 impl Mailbox {

@@ -74,6 +74,9 @@ fn cancel(guests: &[Arc<Guest>]) {
 impl EventSink for Link {
     fn send(&self, event: Event) {
         let is_exit = matches!(event, Event::Notice { notice: Notice::Exit { .. }, .. });
+        if is_exit {
+            self.runtime.guest_ends();
+        }
         self.sink.send(event);
         if is_exit {
             self.runtime.guest_left();
@@ -94,7 +97,7 @@ impl Lifecycle for Link {
         drop(entry);
     }
 
-    fn retire(&self, reason: RetireReason, message: String) {
-        self.runtime.retire(reason, message);
+    fn retire(&self, reason: RetireReason, message: String, finish: &mut dyn FnMut()) {
+        self.runtime.retire(reason, message, finish);
     }
 }

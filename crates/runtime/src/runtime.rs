@@ -39,8 +39,11 @@ pub(crate) struct Shared {
     started: Instant,
     links: Mutex<Links>,
     pub sandboxes: AtomicU32,
+    /// Guests whose exit has not been handed to its sink yet: what a shutdown waits for.
     guests: AtomicU32,
     guests_started: AtomicU64,
+    /// Counted before the exit is sent, so that a host that has it finds it in the figures.
+    guests_ended: AtomicU64,
     retired: OnceLock<RetireReason>,
     shutting_down: AtomicBool,
     shutdown_told: AtomicBool,
@@ -67,6 +70,7 @@ impl Runtime {
                 sandboxes: AtomicU32::new(0),
                 guests: AtomicU32::new(0),
                 guests_started: AtomicU64::new(0),
+                guests_ended: AtomicU64::new(0),
                 retired: OnceLock::new(),
                 shutting_down: AtomicBool::new(false),
                 shutdown_told: AtomicBool::new(false),
@@ -118,9 +122,15 @@ impl Shared {
 
     pub fn guest_enters(&self) {
         self.guests.fetch_add(1, Ordering::SeqCst);
-        self.guests_started.fetch_add(1, Ordering::Relaxed);
+        self.guests_started.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// Its exit is about to be sent.
+    pub fn guest_ends(&self) {
+        self.guests_ended.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Its exit has been sent.
     pub fn guest_left(&self) {
         if self.guests.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.tell_shutdown_if_idle();
@@ -140,29 +150,32 @@ impl Shared {
         }
     }
 
-    pub fn retire(&self, reason: RetireReason, message: String) {
+    /// See [`hotcell_guest::Lifecycle::retire`].
+    pub fn retire(&self, reason: RetireReason, message: String, finish: &mut dyn FnMut()) {
         if self.retired.set(reason).is_err() {
-            return;
+            return finish();
         }
         tracing::error!(?reason, message, "this sidecar retires");
         for link in self.live_links() {
             link.send(Event::Notice { id: 0, notice: Notice::Retiring { reason, message: message.clone() } });
         }
+        finish();
         (self.options.on_retire)(reason);
     }
 
     pub fn stats(&self) -> Stats {
-        let guests = self.guests.load(Ordering::SeqCst);
-        let guests_started = self.guests_started.load(Ordering::Relaxed);
+        // In this order, so that no guest has ended that had not started.
+        let guests_ended = self.guests_ended.load(Ordering::SeqCst);
+        let guests_started = self.guests_started.load(Ordering::SeqCst);
         Stats {
             pid: std::process::id(),
             version: self.options.version.clone(),
             v8_version: self.options.v8_version.clone(),
             uptime_ms: self.started.elapsed().as_millis() as u64,
             sandboxes: self.sandboxes.load(Ordering::Relaxed),
-            guests,
+            guests: (guests_started - guests_ended) as u32,
             guests_started,
-            guests_ended: guests_started.saturating_sub(guests.into()),
+            guests_ended,
             resident_bytes: resident_bytes(),
             module_cache: self.options.modules.stats(),
         }

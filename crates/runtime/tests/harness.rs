@@ -327,6 +327,7 @@ pub fn spawn_options(program: Program) -> SpawnOptions {
         limits: LimitOverrides::default(),
         stdin: StdinMode::Empty,
         credit: u32::MAX,
+        phases: false,
     }
 }
 

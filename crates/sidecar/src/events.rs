@@ -117,7 +117,8 @@ mod tests {
         let message = "x".repeat(MAX_MESSAGE);
         let error = Some(GuestError { message: message.clone(), limit: Some("heapMb".into()) });
         let usage = Usage { wall_us: 7, ..Usage::default() };
-        let exit = GuestExit { outcome: Outcome::OutOfMemory, exit_code: None, signal: None, error, usage };
+        let exit =
+            GuestExit { outcome: Outcome::OutOfMemory, exit_code: None, signal: None, error, usage, phases: None };
         push_event(&mut wire, &Event::Notice { id: 3, notice: Notice::Exit { exit: Box::new(exit) } });
         push_event(&mut wire, &Event::Reply { id: 4, reply: Reply::Readlink { target: message } });
         let mut decoder = EventDecoder::new(1 << 20);

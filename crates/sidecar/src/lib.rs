@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 pub use error::SidecarError;
 pub use logging::start as start_log;
-pub use settings::Settings;
+pub use settings::{DEFAULT_WARM_ISOLATES, Settings, Snapshot};
 pub use sidecar::{EngineError, EngineSource, VERSION, start_runtime};
 
 /// The exit code where a task failed for a reason of its own, as `env` and `timeout` have it.

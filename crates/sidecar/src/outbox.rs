@@ -337,7 +337,7 @@ mod tests {
 
     fn exit(id: u64) -> Event {
         let (outcome, usage) = (Outcome::Exited, Usage::default());
-        let exit = GuestExit { outcome, exit_code: Some(0), signal: None, error: None, usage };
+        let exit = GuestExit { outcome, exit_code: Some(0), signal: None, error: None, usage, phases: None };
         Event::Notice { id, notice: Notice::Exit { exit: Box::new(exit) } }
     }
 

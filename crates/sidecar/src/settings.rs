@@ -17,9 +17,30 @@ pub struct Settings {
     pub module_cache: CacheBounds,
     /// The largest frame payload that is taken, in bytes.
     pub max_frame: u32,
+    /// When the userland comes from a snapshot; unless set, that depends on the task.
+    pub snapshot: Option<Snapshot>,
+    /// Isolates that are kept ready for each heap limit in use.
+    pub warm_isolates: usize,
     /// The token that `hotcell serve` demands; generated unless set.
     pub token: Option<String>,
 }
+
+/// When the userland comes from a snapshot, which makes guests start sooner and is the same to them otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Snapshot {
+    /// Once it has been made, on the side.
+    Auto,
+    /// Always: the start waits for it.
+    Block,
+    /// Never.
+    Off,
+}
+
+/// Isolates that are kept ready unless the settings say otherwise.
+pub const DEFAULT_WARM_ISOLATES: usize = 2;
+
+/// More would only cost memory: some 2 MB and a thread each.
+const MAX_WARM_ISOLATES: usize = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -35,6 +56,8 @@ impl Default for Settings {
             log_format: LogFormat::Text,
             module_cache: CacheBounds::default(),
             max_frame: DEFAULT_MAX_FRAME,
+            snapshot: None,
+            warm_isolates: DEFAULT_WARM_ISOLATES,
             token: None,
         }
     }
@@ -119,6 +142,38 @@ pub const SETTINGS: &[Setting] = &[
             (MIN_MAX_FRAME..=MAX_MAX_FRAME).contains(&value).then(|| settings.max_frame = value)
         },
         show: |settings| settings.max_frame.to_string(),
+    },
+    Setting {
+        name: "HOTCELL_SNAPSHOT",
+        about: "When JavaScript guests start from a snapshot: once it is made (auto), always (block, which makes the sidecar's \
+                start wait), or never (off). `hotcell run` takes off for its one guest unless this is set.",
+        allowed: "auto, block or off",
+        secret: false,
+        parse: |settings, value| {
+            settings.snapshot = Some(match value {
+                "auto" => Snapshot::Auto,
+                "block" => Snapshot::Block,
+                "off" => Snapshot::Off,
+                _ => return None,
+            });
+            Some(())
+        },
+        show: |settings| match settings.snapshot {
+            None | Some(Snapshot::Auto) => "auto".into(),
+            Some(Snapshot::Block) => "block".into(),
+            Some(Snapshot::Off) => "off".into(),
+        },
+    },
+    Setting {
+        name: "HOTCELL_WARM_ISOLATES",
+        about: "How many isolates are kept ready for each heap limit in use, where there is a snapshot.",
+        allowed: "a whole number from 0 to 64",
+        secret: false,
+        parse: |settings, value| {
+            let value = value.parse().ok()?;
+            (value <= MAX_WARM_ISOLATES).then(|| settings.warm_isolates = value)
+        },
+        show: |settings| settings.warm_isolates.to_string(),
     },
     Setting {
         name: "HOTCELL_TOKEN",
@@ -214,6 +269,8 @@ mod tests {
             ("HOTCELL_MODULE_CACHE_ENTRIES", "3"),
             ("HOTCELL_MODULE_CACHE_BYTES", "0"),
             ("HOTCELL_MAX_FRAME", "4096"),
+            ("HOTCELL_SNAPSHOT", "block"),
+            ("HOTCELL_WARM_ISOLATES", "64"),
             ("HOTCELL_TOKEN", "0123456789abcdef"),
         ]);
         let expected = Settings {
@@ -222,6 +279,8 @@ mod tests {
             log_format: LogFormat::Json,
             module_cache: CacheBounds { entries: NonZeroUsize::new(3).unwrap(), bytes: 0 },
             max_frame: 4096,
+            snapshot: Some(Snapshot::Block),
+            warm_isolates: 64,
             token: Some("0123456789abcdef".into()),
         };
         assert_eq!(settings.unwrap(), expected);
@@ -237,6 +296,8 @@ mod tests {
             ("HOTCELL_MODULE_CACHE_BYTES", "-1"),
             ("HOTCELL_MAX_FRAME", "4095"),
             ("HOTCELL_MAX_FRAME", "many"),
+            ("HOTCELL_SNAPSHOT", "on"),
+            ("HOTCELL_WARM_ISOLATES", "65"),
             ("HOTCELL_TOKEN", "secret"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();

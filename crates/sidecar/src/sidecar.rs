@@ -1,7 +1,7 @@
 use crate::error::SidecarError;
 use crate::os::exit_now;
 use crate::outbox::Outbox;
-use crate::settings::Settings;
+use crate::settings::{Settings, Snapshot};
 use hotcell_modules::ModuleCache;
 use hotcell_protocol::RetireReason;
 use hotcell_runtime::{Engine, Runtime, RuntimeOptions};
@@ -27,7 +27,7 @@ pub type EngineError = Box<dyn std::error::Error + Send + Sync>;
 pub struct EngineSource {
     pub v8_version: &'static str,
     /// Called once, on the process's main thread, before any other thread is made.
-    pub start: fn() -> Result<Arc<dyn Engine>, EngineError>,
+    pub start: fn(Snapshot, warm_isolates: usize) -> Result<Arc<dyn Engine>, EngineError>,
 }
 
 /// Makes the engine and a runtime on it. To be called on the process's main thread, before it makes any other thread.
@@ -37,11 +37,12 @@ pub struct EngineSource {
 pub fn start_runtime(
     engine: &EngineSource,
     settings: &Settings,
+    snapshot: Snapshot,
     on_retire: impl Fn(RetireReason) + Send + Sync + 'static,
     on_shutdown: impl Fn() + Send + Sync + 'static,
 ) -> Result<Runtime, SidecarError> {
     Runtime::new(RuntimeOptions {
-        engine: (engine.start)().map_err(SidecarError::Engine)?,
+        engine: (engine.start)(snapshot, settings.warm_isolates).map_err(SidecarError::Engine)?,
         modules: Arc::new(ModuleCache::new(settings.module_cache)),
         version: VERSION.into(),
         v8_version: engine.v8_version.into(),
@@ -80,9 +81,10 @@ impl Sidecar {
     pub fn start(engine: &EngineSource, settings: &Settings) -> Result<Self, SidecarError> {
         let shared = Arc::new(Shared::default());
         let (retiring, shutting_down) = (Arc::clone(&shared), Arc::clone(&shared));
+        let snapshot = settings.snapshot.unwrap_or(Snapshot::Auto);
         let on_retire = move |_reason| retiring.end(EXIT_RETIRED);
         let on_shutdown = move || shutting_down.shut_down.notify_one();
-        let runtime = start_runtime(engine, settings, on_retire, on_shutdown)?;
+        let runtime = start_runtime(engine, settings, snapshot, on_retire, on_shutdown)?;
         Ok(Self { runtime, v8_version: engine.v8_version, max_frame: settings.max_frame, shared })
     }
 

@@ -116,9 +116,10 @@ pub(crate) fn errno_of_guest_error(error: &wiggle::GuestError) -> Errno {
     use wiggle::GuestError::*;
     match error {
         PtrOverflow | PtrOutOfBounds(_) => Errno::Fault,
-        PtrNotAligned(..) | InvalidFlagValue(_) | InvalidEnumValue(_) | SliceLengthsDiffer => Errno::Inval,
+        PtrNotAligned(..) | InvalidFlagValue(_) | InvalidEnumValue(_) | TryFromIntError(_) | SliceLengthsDiffer => {
+            Errno::Inval
+        }
         InvalidUtf8(_) => Errno::Ilseq,
-        TryFromIntError(_) => Errno::Overflow,
         InFunc { err, .. } => errno_of_guest_error(err),
     }
 }

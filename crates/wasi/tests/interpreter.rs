@@ -1,7 +1,7 @@
 //! Runs WebAssembly in an interpreter, bound from the same table as the real engines.
 
 use hotcell_wasi::{GuestMemory, Trap, WasiCtx, calls, for_each_import};
-use wasmi::{Caller, Engine, Error, Extern, Func, FuncType, Linker, Memory, Module, Store, Val, ValType};
+use wasmi::{Caller, Engine, Error, Extern, Func, FuncType, Instance, Memory, Module, Store, Val, ValType};
 
 use crate::harness::block_on;
 
@@ -93,7 +93,6 @@ macro_rules! binder {
                     let ty = FuncType::new([$(<$ty>::TYPE.expect("a parameter")),*], <$result>::TYPE);
                     if ty == *wanted {
                         return Some(Func::new(store, ty, |caller, _values, _results| {
-                            if std::env::var("TRACE").is_ok() { eprintln!("{} {:?}", $name, _values); }
                             let mut _values = _values.iter();
                             $( let $parameter = <$ty>::from_value(_values.next().expect("as many as parameters")); )*
                             call(caller, |ctx, memory| {
@@ -119,20 +118,36 @@ pub enum End {
     Failed(String),
 }
 
-/// Runs a program's `_start`.
-pub fn run(wasm: &[u8], ctx: WasiCtx) -> End {
+/// Everything that a program imports, in its order; the name and type of what is not there.
+fn link(store: &mut Store<Guest>, module: &Module) -> Result<Vec<Extern>, String> {
+    module
+        .imports()
+        .map(|import| {
+            let missing = || format!("{}.{} {:?}", import.module(), import.name(), import.ty());
+            let ty = import.ty().func().ok_or_else(missing)?;
+            bind(store, import.module(), import.name(), ty).map(Extern::Func).ok_or_else(missing)
+        })
+        .collect()
+}
+
+fn load(wasm: &[u8], ctx: WasiCtx) -> (Store<Guest>, Module) {
     let engine = Engine::default();
     let module = Module::new(&engine, wasm).expect("the program is valid WebAssembly");
-    let mut store = Store::new(&engine, Guest { ctx, memory: None });
-    let mut linker = Linker::new(&engine);
-    for import in module.imports() {
-        let ty = import.ty().func().expect("programs import functions only");
-        let bound = bind(&mut store, import.module(), import.name(), ty);
-        let bound = bound.unwrap_or_else(|| panic!("no import {}.{} {ty:?}", import.module(), import.name()));
-        // An import that is there twice is the same function.
-        let _ = linker.define(import.module(), import.name(), bound);
-    }
-    let instance = match linker.instantiate_and_start(&mut store, &module) {
+    (Store::new(&engine, Guest { ctx, memory: None }), module)
+}
+
+/// Whether everything is there that a program imports; else what is not.
+pub fn bind_all(wasm: &[u8]) -> Result<(), String> {
+    let ctx = crate::harness::builder(&crate::harness::vfs(), &Default::default()).build().unwrap();
+    let (mut store, module) = load(wasm, ctx);
+    link(&mut store, &module).map(|_| ())
+}
+
+/// Runs a program's `_start`.
+pub fn run(wasm: &[u8], ctx: WasiCtx) -> End {
+    let (mut store, module) = load(wasm, ctx);
+    let imports = link(&mut store, &module).unwrap_or_else(|import| panic!("the program imports {import}"));
+    let instance = match Instance::new(&mut store, &module, &imports) {
         Ok(instance) => instance,
         Err(error) => return end(error),
     };

@@ -58,7 +58,11 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 
 /** A Buffer over a part of some bytes, shared with them. */
 export function bufferView(bytes: Uint8Array, start: number, end: number): Buffer {
-  return new FastBuffer(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes) + start, end - start);
+  return new FastBuffer(
+    TypedArrayPrototypeGetBuffer(bytes),
+    TypedArrayPrototypeGetByteOffset(bytes) + start,
+    end - start,
+  );
 }
 
 function validateSize(size: unknown): asserts size is number {
@@ -82,9 +86,12 @@ export function from(value: unknown, encodingOrOffset?: unknown, length?: unknow
   if (typeof value === "string") return asBuffer(encodeText(value, requireEncoding(encodingOrOffset)));
   if (value !== null && typeof value === "object") {
     if (isAnyArrayBuffer(value)) return overArrayBuffer(value as ArrayBufferLike, encodingOrOffset, length);
+    if (ArrayIsArray(value)) return copyElements(value, value.length);
+    if (isUint8Array(value)) return copyBytes(value);
     const primitive = (value as { valueOf?: () => unknown }).valueOf?.();
     if (primitive !== null && primitive !== undefined && primitive !== value) {
-      if (typeof primitive === "string" || typeof primitive === "object") return from(primitive, encodingOrOffset, length);
+      if (typeof primitive === "string" || typeof primitive === "object")
+        return from(primitive, encodingOrOffset, length);
     }
     const copied = copyArrayLike(value);
     if (copied !== undefined) return copied;
@@ -121,16 +128,17 @@ function outOfBounds(message: string): Error {
 
 /** A copy of what has elements, or undefined for what has none. */
 function copyArrayLike(value: object): Buffer | undefined {
-  if (isUint8Array(value)) {
-    const copy = new FastBuffer(lengthOf(value));
-    TypedArrayPrototypeSet(copy, value);
-    return copy;
-  }
   const { length, type, data } = value as { length?: unknown; type?: unknown; data?: unknown };
   if (length !== undefined) {
     return typeof length === "number" ? copyElements(value as ArrayLike<unknown>, length) : new FastBuffer(0);
   }
   return type === "Buffer" && ArrayIsArray(data) ? copyElements(data, data.length) : undefined;
+}
+
+function copyBytes(bytes: Uint8Array): Buffer {
+  const copy = new FastBuffer(lengthOf(bytes));
+  TypedArrayPrototypeSet(copy, bytes);
+  return copy;
 }
 
 function copyElements(source: ArrayLike<unknown>, length: number): Buffer {

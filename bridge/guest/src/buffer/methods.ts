@@ -4,7 +4,7 @@ import { viewOf } from "../bytes.ts";
 import { decodeBytes, type Encoding, encodeText, normalizeEncoding, requireEncoding } from "../codec.ts";
 import { append, define, defineAll } from "../define.ts";
 import { codedError, invalidArgType, outOfRange } from "../errors.ts";
-import { inspect, type InspectOptions } from "../inspect/inspect.ts";
+import { type InspectOptions, inspect } from "../inspect/inspect.ts";
 import { isUint8Array } from "../inspect/types.ts";
 import {
   MathMax,

@@ -39,7 +39,11 @@ function checkRange(value: number | bigint, size: number, isSigned: boolean): vo
   if (typeof value === "bigint") {
     const limit = 2n ** BigInt(bits);
     if (value < limit && value >= (isSigned ? -limit : 0n)) return;
-    throw outOfRange("value", isSigned ? `>= -(2n ** ${bits}n) and < 2n ** ${bits}n` : `>= 0n and < 2n ** ${bits}n`, value);
+    throw outOfRange(
+      "value",
+      isSigned ? `>= -(2n ** ${bits}n) and < 2n ** ${bits}n` : `>= 0n and < 2n ** ${bits}n`,
+      value,
+    );
   }
   const limit = 2 ** bits;
   const least = isSigned ? -limit : 0;
@@ -71,7 +75,14 @@ const floats = new Float32Array(1);
 const floatBytes = new Uint8Array(TypedArrayPrototypeGetBuffer(floats));
 
 /** Copies a number's bytes between its place and the scratch space; x64, and so everything that runs this, is little-endian. */
-function copyBytes(from: Bytes, fromOffset: number, to: Bytes, toOffset: number, size: number, isLittle: boolean): void {
+function copyBytes(
+  from: Bytes,
+  fromOffset: number,
+  to: Bytes,
+  toOffset: number,
+  size: number,
+  isLittle: boolean,
+): void {
   for (let i = 0; i < size; i++) to[toOffset + i] = from[fromOffset + (isLittle ? i : size - 1 - i)]!;
 }
 

@@ -1,9 +1,9 @@
+import { native } from "../binding.ts";
 import { asBuffer, Buffer, MAX_LENGTH } from "../buffer/buffer.ts";
 import { bytesOf } from "../bytes.ts";
 import { decodeBytes, encodeText, requireEncoding } from "../codec.ts";
 import { define, defineAll } from "../define.ts";
 import { invalidArgType } from "../errors.ts";
-import { native } from "../binding.ts";
 import { TypedArrayPrototypeGetLength } from "../primordials.ts";
 import { atob, btoa } from "../web/atob.ts";
 

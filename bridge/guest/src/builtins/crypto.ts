@@ -6,7 +6,7 @@ import { define, defineAll } from "../define.ts";
 import { codedError, invalidArgType, outOfRange } from "../errors.ts";
 import { setImmediate } from "../immediates.ts";
 import { NumberIsInteger, NumberIsSafeInteger, RangeError, Uint8Array } from "../primordials.ts";
-import { crypto as webcrypto, randomUUID } from "../web/crypto.ts";
+import { randomUUID, crypto as webcrypto } from "../web/crypto.ts";
 
 type Callback = (error: unknown, result?: unknown) => void;
 
@@ -30,7 +30,8 @@ function randomBytes(size: unknown, callback?: unknown): Uint8Array | undefined 
 
 function randomFillSync<T>(view: T): T {
   const bytes = bytesOf(view);
-  if (bytes === undefined) throw invalidArgType("buf", "an instance of ArrayBuffer, Buffer, TypedArray, or DataView", view);
+  if (bytes === undefined)
+    throw invalidArgType("buf", "an instance of ArrayBuffer, Buffer, TypedArray, or DataView", view);
   native.randomFill(bytes);
   return view;
 }
@@ -63,8 +64,10 @@ function randomInt(least: unknown, limit?: unknown, callback?: unknown): number 
 function timingSafeEqual(a: unknown, b: unknown): boolean {
   const bytesOfA = bytesOf(a);
   const bytesOfB = bytesOf(b);
-  if (bytesOfA === undefined) throw invalidArgType("buf1", "an instance of ArrayBuffer, Buffer, TypedArray, or DataView", a);
-  if (bytesOfB === undefined) throw invalidArgType("buf2", "an instance of ArrayBuffer, Buffer, TypedArray, or DataView", b);
+  if (bytesOfA === undefined)
+    throw invalidArgType("buf1", "an instance of ArrayBuffer, Buffer, TypedArray, or DataView", a);
+  if (bytesOfB === undefined)
+    throw invalidArgType("buf2", "an instance of ArrayBuffer, Buffer, TypedArray, or DataView", b);
   const length = lengthOf(bytesOfA);
   if (length !== lengthOf(bytesOfB)) {
     const message = "Input buffers must have the same byte length";

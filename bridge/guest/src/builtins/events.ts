@@ -12,7 +12,7 @@ import {
   SymbolFor,
 } from "../primordials.ts";
 import { abortStateOf } from "../web/abort-state.ts";
-import { EventTarget } from "../web/event-target.ts";
+import type { EventTarget } from "../web/event-target.ts";
 
 interface Options {
   signal?: unknown;

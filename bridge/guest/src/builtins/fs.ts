@@ -1,7 +1,7 @@
 import { define, defineAll, setName } from "../define.ts";
-import { closeSync, readSync, writeSync } from "../fs/descriptors.ts";
 import { defineCallbacks, definePromises } from "../fs/async.ts";
 import { constants } from "../fs/constants.ts";
+import { closeSync, readSync, writeSync } from "../fs/descriptors.ts";
 import { Dirent, Stats } from "../fs/stats.ts";
 import * as sync from "../fs/sync.ts";
 

@@ -1,8 +1,7 @@
 /** `os`, of a machine that tells nothing about the one that it runs on. */
-import { guest } from "../guest-state.ts";
 import { native } from "../binding.ts";
-import { signals } from "../signals.ts";
 import { process } from "../process.ts";
+import { signals } from "../signals.ts";
 
 const environment = (name: string, fallback: string): string =>
   (process.env as Record<string, string | undefined>)[name] ?? fallback;
@@ -34,5 +33,5 @@ export const os = {
     homedir: environment("HOME", "/"),
     shell: null,
   }),
-  version: () => `hotcell ${guest.versions.hotcell ?? ""}`,
+  version: () => `hotcell ${native.versions.hotcell ?? ""}`,
 };

@@ -1,7 +1,12 @@
 /** The modules that come with the userland, by name. */
 import { console } from "../console.ts";
 import { append } from "../define.ts";
-import { ObjectKeys, ObjectPrototypeHasOwnProperty, StringPrototypeSlice, StringPrototypeStartsWith } from "../primordials.ts";
+import {
+  ObjectKeys,
+  ObjectPrototypeHasOwnProperty,
+  StringPrototypeSlice,
+  StringPrototypeStartsWith,
+} from "../primordials.ts";
 import { process } from "../process.ts";
 import { performance } from "../web/performance.ts";
 import { assert, strict as strictAssert } from "./assert.ts";

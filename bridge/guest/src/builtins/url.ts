@@ -1,8 +1,8 @@
 import { define, defineAll } from "../define.ts";
+import { invalidArgType } from "../errors.ts";
 import { fileURLToPath, pathToFileURL } from "../file-url.ts";
 import { isUrl, URL } from "../web/url.ts";
 import { URLSearchParams } from "../web/url-search-params.ts";
-import { invalidArgType } from "../errors.ts";
 
 /** A WHATWG URL as text, with parts left out. */
 function format(url: unknown, options?: { auth?: boolean; fragment?: boolean; search?: boolean }): string {

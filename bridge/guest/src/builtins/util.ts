@@ -3,7 +3,6 @@ import { define, defineAll } from "../define.ts";
 import { invalidArgType, validateFunction } from "../errors.ts";
 import { format, formatWithOptions, inspect, stripVTControlCharacters } from "../inspect/inspect.ts";
 import * as types from "../inspect/types.ts";
-import { callbackify, custom, promisify } from "../promisify.ts";
 import {
   ArrayIsArray,
   ObjectSetPrototypeOf,
@@ -11,6 +10,7 @@ import {
   ReflectConstruct,
   StringPrototypeToWellFormed,
 } from "../primordials.ts";
+import { callbackify, custom, promisify } from "../promisify.ts";
 import { emitWarning } from "../warning.ts";
 import { TextDecoder } from "../web/text-decoder.ts";
 import { TextEncoder } from "../web/text-encoder.ts";

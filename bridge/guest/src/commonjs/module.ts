@@ -25,7 +25,9 @@ const BYTE_ORDER_MARK = 0xfeff;
 
 export interface Require {
   (specifier: string): unknown;
-  resolve: ((specifier: string, options?: { paths?: string[] }) => string) & { paths(specifier: string): string[] | null };
+  resolve: ((specifier: string, options?: { paths?: string[] }) => string) & {
+    paths(specifier: string): string[] | null;
+  };
   main: Module | undefined;
   cache: Record<string, Module | undefined>;
   extensions: object;

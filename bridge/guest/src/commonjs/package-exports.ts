@@ -47,7 +47,12 @@ export function resolveExports(pack: PackageJson, subpath: string, conditions: C
 }
 
 /** What a specifier that begins with `#` stands for within a package. */
-export function resolveImports(pack: PackageJson | undefined, specifier: string, from: string, conditions: Conditions): Target {
+export function resolveImports(
+  pack: PackageJson | undefined,
+  specifier: string,
+  from: string,
+  conditions: Conditions,
+): Target {
   if (specifier === "#" || StringPrototypeStartsWith(specifier, "#/")) {
     const message = `Invalid module "${specifier}" is not a valid internal imports specifier name imported from ${from}`;
     throw codedError(TypeError, "ERR_INVALID_MODULE_SPECIFIER", message, resolveImports);
@@ -71,11 +76,12 @@ type Table = Record<string, unknown>;
 /** `exports` as a table of subpaths: what has no subpaths is that of `.`. */
 function exportsTable(pack: PackageJson): Table {
   const { exports } = pack;
-  if (exports === null || typeof exports !== "object" || ArrayIsArray(exports)) return { "__proto__": null, ".": exports } as never;
+  if (exports === null || typeof exports !== "object" || ArrayIsArray(exports))
+    return { __proto__: null, ".": exports } as never;
   const keys = ObjectKeys(exports);
   let subpaths = 0;
   for (let i = 0; i < keys.length; i++) if (StringPrototypeStartsWith(keys[i]!, ".")) subpaths++;
-  if (subpaths === 0) return { "__proto__": null, ".": exports } as never;
+  if (subpaths === 0) return { __proto__: null, ".": exports } as never;
   if (subpaths === keys.length) return exports as Table;
   const message =
     `Invalid package config ${fileOf(pack)}. "exports" cannot contain some keys starting with ` +
@@ -193,7 +199,8 @@ function substitute(text: string, wildcard: string | undefined): string {
 function invalidTarget({ pack, key, isImport }: Lookup, target: unknown): Error {
   const table = isImport ? "imports" : "exports";
   const shown = JSONStringify(target);
-  const what = key === "." ? `Invalid "${table}" main target ${shown}` : `Invalid "${table}" target ${shown} defined for '${key}'`;
+  const what =
+    key === "." ? `Invalid "${table}" main target ${shown}` : `Invalid "${table}" target ${shown} defined for '${key}'`;
   const isNotRelative = !isImport && typeof target === "string" && !StringPrototypeStartsWith(target, "./");
   const hint = isNotRelative ? '; targets must start with "./"' : "";
   const message = `${what}${key === "." ? " defined" : ""} in the package config ${fileOf(pack)}${hint}`;

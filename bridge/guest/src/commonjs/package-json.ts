@@ -3,7 +3,15 @@ import { native } from "../binding.ts";
 import { decodeBytes } from "../codec.ts";
 import { codedError } from "../errors.ts";
 import { dirname, join } from "../path.ts";
-import { Error, JSONParse, Map, MapPrototypeGet, MapPrototypeHas, MapPrototypeSet, StringPrototypeEndsWith } from "../primordials.ts";
+import {
+  Error,
+  JSONParse,
+  Map,
+  MapPrototypeGet,
+  MapPrototypeHas,
+  MapPrototypeSet,
+  StringPrototypeEndsWith,
+} from "../primordials.ts";
 
 export interface PackageJson {
   /** The directory that it lies in. */

@@ -2,9 +2,14 @@
 import { native } from "../binding.ts";
 import { append } from "../define.ts";
 import { dirname, join, resolve } from "../path.ts";
-import { StringPrototypeEndsWith, StringPrototypeIndexOf, StringPrototypeSlice, StringPrototypeStartsWith } from "../primordials.ts";
-import { packageOf, readPackage } from "./package-json.ts";
+import {
+  StringPrototypeEndsWith,
+  StringPrototypeIndexOf,
+  StringPrototypeSlice,
+  StringPrototypeStartsWith,
+} from "../primordials.ts";
 import { type Conditions, resolveExports, resolveImports } from "./package-exports.ts";
+import { packageOf, readPackage } from "./package-json.ts";
 
 const EXTENSIONS = [".js", ".json"];
 const FILE = 0;
@@ -43,8 +48,12 @@ export function isRelative(specifier: string): boolean {
 export function resolveFile(specifier: string, from: string): string | undefined {
   if (isRelative(specifier) || StringPrototypeStartsWith(specifier, "/")) {
     const path = resolve(from, specifier);
-    const isFolder = StringPrototypeEndsWith(specifier, "/") || specifier === "." || specifier === ".." ||
-      StringPrototypeEndsWith(specifier, "/.") || StringPrototypeEndsWith(specifier, "/..");
+    const isFolder =
+      StringPrototypeEndsWith(specifier, "/") ||
+      specifier === "." ||
+      specifier === ".." ||
+      StringPrototypeEndsWith(specifier, "/.") ||
+      StringPrototypeEndsWith(specifier, "/..");
     return (isFolder ? undefined : asFile(path)) ?? asDirectory(path);
   }
   return resolvePackage(specifier, from, REQUIRE_CONDITIONS, true);
@@ -52,7 +61,8 @@ export function resolveFile(specifier: string, from: string): string | undefined
 
 function asFile(path: string): string | undefined {
   if (kindOf(path) === FILE) return real(path);
-  for (let i = 0; i < EXTENSIONS.length; i++) if (kindOf(path + EXTENSIONS[i]) === FILE) return real(path + EXTENSIONS[i]);
+  for (let i = 0; i < EXTENSIONS.length; i++)
+    if (kindOf(path + EXTENSIONS[i]) === FILE) return real(path + EXTENSIONS[i]);
   return undefined;
 }
 
@@ -78,7 +88,8 @@ function asIndex(path: string): string | undefined {
 /** The name of a package, and the subpath behind it as `.` or `./x`. */
 function splitSpecifier(specifier: string): { name: string; subpath: string } {
   let slash = StringPrototypeIndexOf(specifier, "/");
-  if (StringPrototypeStartsWith(specifier, "@") && slash !== -1) slash = StringPrototypeIndexOf(specifier, "/", slash + 1);
+  if (StringPrototypeStartsWith(specifier, "@") && slash !== -1)
+    slash = StringPrototypeIndexOf(specifier, "/", slash + 1);
   if (slash === -1) return { name: specifier, subpath: "." };
   return { name: StringPrototypeSlice(specifier, 0, slash), subpath: `.${StringPrototypeSlice(specifier, slash)}` };
 }
@@ -88,7 +99,12 @@ function splitSpecifier(specifier: string): { name: string; subpath: string } {
  *
  * @param guesses whether extensions and index files are tried where a package has no `exports`, as `require` does
  */
-export function resolvePackage(specifier: string, from: string, conditions: Conditions, guesses: boolean): string | undefined {
+export function resolvePackage(
+  specifier: string,
+  from: string,
+  conditions: Conditions,
+  guesses: boolean,
+): string | undefined {
   const own = packageOf(join(from, "file"));
   if (StringPrototypeStartsWith(specifier, "#")) {
     const target = resolveImports(own, specifier, from, conditions);
@@ -116,7 +132,8 @@ export function resolvePackage(specifier: string, from: string, conditions: Cond
     }
     const path = join(folder, subpath);
     const isFolder = StringPrototypeEndsWith(specifier, "/");
-    const found = guesses || subpath === "." ? ((isFolder ? undefined : asFile(path)) ?? asDirectory(path)) : exactly(path);
+    const found =
+      guesses || subpath === "." ? ((isFolder ? undefined : asFile(path)) ?? asDirectory(path)) : exactly(path);
     if (found !== undefined) return found;
   }
   return undefined;

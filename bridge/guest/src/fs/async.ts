@@ -107,4 +107,3 @@ function add(target: object, name: string, run: Run): void {
   setName(run, name);
   define(target, name, run, true);
 }
-

@@ -107,4 +107,3 @@ export function closeSync(fd: unknown): void {
   checkDescriptor(fd);
   if (fd > 2) throw systemError("EBADF", "close");
 }
-

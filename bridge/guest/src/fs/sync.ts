@@ -125,7 +125,9 @@ export function lstatSync(path: unknown, options?: StatOptions): Stats | undefin
 export function readdirSync(path: unknown, options?: unknown): unknown[] {
   const top = toPath(path);
   const { withFileTypes = false, recursive = false } =
-    options !== null && typeof options === "object" ? (options as { withFileTypes?: boolean; recursive?: boolean }) : {};
+    options !== null && typeof options === "object"
+      ? (options as { withFileTypes?: boolean; recursive?: boolean })
+      : {};
   const encoding = encodingOf(options);
   const result: unknown[] = [];
   // The directories to be read: their path, and what their entries are called from the top.
@@ -150,7 +152,9 @@ export function readdirSync(path: unknown, options?: unknown): unknown[] {
 
 export function mkdirSync(path: unknown, options?: unknown): string | undefined {
   const isObject = options !== null && typeof options === "object";
-  const { recursive = false, mode } = isObject ? (options as { recursive?: boolean; mode?: unknown }) : { mode: options };
+  const { recursive = false, mode } = isObject
+    ? (options as { recursive?: boolean; mode?: unknown })
+    : { mode: options };
   return fs.mkdir(toPath(path), !!recursive, toMode(mode, DIRECTORY_MODE));
 }
 
@@ -288,4 +292,3 @@ function toMilliseconds(time: unknown, name: string): number {
 export function utimesSync(path: unknown, atime: unknown, mtime: unknown): void {
   fs.utimes(toPath(path), toMilliseconds(atime, "atime"), toMilliseconds(mtime, "mtime"));
 }
-

@@ -50,4 +50,3 @@ export function as<T>(syscall: string, path: string, dest: string | undefined, r
     throw makeError(code, errno, StringPrototypeSlice(message, code.length + 2, end), syscall, path, dest);
   }
 }
-

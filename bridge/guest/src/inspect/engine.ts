@@ -2,6 +2,18 @@
 import { native } from "../binding.ts";
 import { viewOf } from "../bytes.ts";
 import { bytesToHex } from "../hex.ts";
+import {
+  ArrayBufferPrototypeGetByteLength,
+  DataViewPrototypeGetBuffer,
+  DataViewPrototypeGetByteLength,
+  DataViewPrototypeGetByteOffset,
+  SharedArrayBufferPrototypeGetByteLength,
+  TypedArrayPrototypeGetBuffer,
+  TypedArrayPrototypeGetByteLength,
+  TypedArrayPrototypeGetByteOffset,
+  TypedArrayPrototypeGetLength,
+} from "../primordials.ts";
+import { isArrayBuffer, isDataView, isSharedArrayBuffer, isTypedArray } from "./types.ts";
 
 export const constants = { kPending: 0, kRejected: 2, ALL_PROPERTIES: 0, ONLY_ENUMERABLE: 2 };
 
@@ -34,6 +46,24 @@ export function getExternalValue(): bigint {
 }
 
 export const Proxy = undefined;
+
+/** What an ArrayBuffer, a DataView or a typed array has under a name that is an accessor of its class. */
+export function slotOf(value: object, name: string): unknown {
+  if (isTypedArray(value)) {
+    if (name === "length") return TypedArrayPrototypeGetLength(value as ArrayBufferView);
+    if (name === "byteLength") return TypedArrayPrototypeGetByteLength(value as ArrayBufferView);
+    if (name === "byteOffset") return TypedArrayPrototypeGetByteOffset(value as ArrayBufferView);
+    if (name === "buffer") return TypedArrayPrototypeGetBuffer(value as ArrayBufferView);
+  } else if (isDataView(value)) {
+    if (name === "byteLength") return DataViewPrototypeGetByteLength(value as ArrayBufferView);
+    if (name === "byteOffset") return DataViewPrototypeGetByteOffset(value as ArrayBufferView);
+    if (name === "buffer") return DataViewPrototypeGetBuffer(value as ArrayBufferView);
+  } else if (name === "byteLength") {
+    if (isArrayBuffer(value)) return ArrayBufferPrototypeGetByteLength(value);
+    if (isSharedArrayBuffer(value)) return SharedArrayBufferPrototypeGetByteLength(value);
+  }
+  return value[name as keyof typeof value];
+}
 
 /** The bytes of an ArrayBuffer as text. */
 export function hexSlice(bytes: Uint8Array, start: number, end: number): string {

@@ -23,6 +23,7 @@ import {
   Number,
   Object,
   RangeError,
+  ReflectGetOwnPropertyDescriptor,
   RegExp,
   RegExpPrototypeExec,
   RegExpPrototypeGetGlobal,
@@ -115,7 +116,11 @@ export function RegExpPrototypeSymbolReplace(expression: RegExp, text: string, r
   let result = "";
   let from = 0;
   expression.lastIndex = 0;
-  for (let found = RegExpPrototypeExec(expression, text); found !== null; found = RegExpPrototypeExec(expression, text)) {
+  for (
+    let found = RegExpPrototypeExec(expression, text);
+    found !== null;
+    found = RegExpPrototypeExec(expression, text)
+  ) {
     const match = found[0];
     result += StringPrototypeSlice(text, from, found.index);
     result += typeof replacement === "function" ? replacement(match) : replacement;
@@ -159,13 +164,24 @@ export function StringPrototypeReplaceAll(text: string, pattern: string, replace
 export function StringPrototypeSplit(text: string, separator: string, limit = 2 ** 32 - 1): string[] {
   const parts: string[] = [];
   let from = 0;
-  for (let at = StringPrototypeIndexOf(text, separator); at !== -1; at = StringPrototypeIndexOf(text, separator, from)) {
+  for (
+    let at = StringPrototypeIndexOf(text, separator);
+    at !== -1;
+    at = StringPrototypeIndexOf(text, separator, from)
+  ) {
     define(parts, parts.length, StringPrototypeSlice(text, from, at), true);
     from = at + separator.length;
   }
   define(parts, parts.length, StringPrototypeSlice(text, from), true);
   if (parts.length > limit) parts.length = limit;
   return parts;
+}
+
+/** An array to be filled by index, which has all of its elements from the start. */
+export function arrayOf(length: number): unknown[] {
+  const array: unknown[] = [];
+  for (let i = 0; i < length; i++) define(array, i, undefined, true);
+  return array;
 }
 
 /** Something to loop over that does not depend on iterators which the guest can replace. */
@@ -297,7 +313,12 @@ export function internalBinding(): object {
 }
 
 export const { sqrt: MathSqrt } = Math;
-export const { seal: ObjectSeal, getOwnPropertyDescriptor: ObjectGetOwnPropertyDescriptor } = Object;
+export const { seal: ObjectSeal } = Object;
+/** Without a prototype, where what a descriptor lacks would be looked up. */
+export function ObjectGetOwnPropertyDescriptor(target: object, key: PropertyKey): PropertyDescriptor | undefined {
+  const descriptor = ReflectGetOwnPropertyDescriptor(target, key);
+  return descriptor === undefined ? undefined : ({ __proto__: null, ...descriptor } as PropertyDescriptor);
+}
 export const { parseInt: NumberParseInt } = Number;
 /** Undefined before V8 13. */
 export const { isError: ErrorIsError } = Error as { isError?: (value: unknown) => boolean };
@@ -324,10 +345,10 @@ export const FunctionPrototypeCall: (self: object, ...args: unknown[]) => unknow
 export const FunctionPrototypeSymbolHasInstance: (self: object, value: unknown) => boolean = uncurryThis(
   FunctionPrototype[Symbol.hasInstance],
 );
-export const RegExpPrototypeToString: (self: RegExp) => string = uncurryThis(RegExpPrototype.toString);
 export const StringPrototypeNormalize: (self: string, form: string) => string = uncurryThis(StringPrototype.normalize);
 /** Loops are over `contentsOf`. */
 export const MapPrototypeEntries = undefined;
 export const SetPrototypeValues = undefined;
 const intrinsicGlobal = globalThis;
+
 export { intrinsicGlobal as globalThis };

@@ -37,11 +37,11 @@ function bySlot(read: (value: never) => unknown): Test {
 }
 
 const byKind =
-  (...kinds: [ValueKind, ValueKind?]): Test =>
+  (first: ValueKind, second = first): Test =>
   (value) => {
     if (!isObject(value)) return false;
     const kind = native.valueKind(value as object);
-    return kind === kinds[0] || kind === kinds[1];
+    return kind === first || kind === second;
   };
 
 const byTag =

@@ -1,6 +1,6 @@
 import { webInterface } from "../define.ts";
 import { codedError, invalidArgType, outOfRange } from "../errors.ts";
-import { inspect, type InspectOptions } from "../inspect/inspect.ts";
+import { type InspectOptions, inspect } from "../inspect/inspect.ts";
 import { ArrayIsArray, MathMin, NumberIsInteger, ReflectApply, TypeError } from "../primordials.ts";
 import { LONGEST_TIMEOUT, setTimeout } from "../timers.ts";
 import { type AbortState, abortStateOf, createAbortState } from "./abort-state.ts";
@@ -19,7 +19,8 @@ export class AbortSignal extends EventTarget {
   #hasHandler = false;
 
   constructor(permit?: unknown) {
-    if (permit !== permission) throw codedError(TypeError, "ERR_ILLEGAL_CONSTRUCTOR", "Illegal constructor", AbortSignal);
+    if (permit !== permission)
+      throw codedError(TypeError, "ERR_ILLEGAL_CONSTRUCTOR", "Illegal constructor", AbortSignal);
     super();
     this.#state = createAbortState(this);
   }

@@ -26,7 +26,13 @@ export function atob(input: unknown): string {
     throw new DOMException("The string to be decoded is not correctly encoded.", "InvalidCharacterError");
   }
   const bytes = new Uint8Array((text.length * 3) >> 2);
-  return latin1ToText(copyOf(bytes, 0, decodeInto(bytes, text, (unit) => unit === PAD)));
+  return latin1ToText(
+    copyOf(
+      bytes,
+      0,
+      decodeInto(bytes, text, (unit) => unit === PAD),
+    ),
+  );
 }
 
 export function btoa(input: unknown): string {

@@ -1,8 +1,8 @@
 import { native } from "../binding.ts";
-import { bytesToHex } from "../hex.ts";
 import { bytesOf } from "../bytes.ts";
-import { codedError, missingArgs } from "../errors.ts";
 import { webInterface } from "../define.ts";
+import { codedError, missingArgs } from "../errors.ts";
+import { bytesToHex } from "../hex.ts";
 import {
   StringPrototypeSlice,
   StringPrototypeStartsWith,

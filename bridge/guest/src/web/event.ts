@@ -1,7 +1,7 @@
 import { native } from "../binding.ts";
 import { webInterface } from "../define.ts";
-import { inspect, type InspectOptions } from "../inspect/inspect.ts";
 import { missingArgs } from "../errors.ts";
+import { type InspectOptions, inspect } from "../inspect/inspect.ts";
 import { ObjectDefineProperty } from "../primordials.ts";
 
 export interface EventInit {

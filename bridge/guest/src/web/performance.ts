@@ -1,7 +1,7 @@
 import { native } from "../binding.ts";
 import { append, webInterface } from "../define.ts";
 import { codedError, invalidArgType, missingArgs } from "../errors.ts";
-import { inspect, type InspectOptions } from "../inspect/inspect.ts";
+import { type InspectOptions, inspect } from "../inspect/inspect.ts";
 import { List } from "../list.ts";
 import { ArrayPrototypeSort, TypeError } from "../primordials.ts";
 import { DOMException } from "./dom-exception.ts";

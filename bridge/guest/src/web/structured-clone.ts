@@ -21,7 +21,8 @@ export function structuredClone(value: unknown, options?: { transfer?: Iterable<
     return native.structuredClone(value, transfer);
   } catch (error) {
     // What a getter of the guest's threw goes through as it is.
-    if (isNativeError(error) && error.name === "DataCloneError") throw new DOMException(error.message, "DataCloneError");
+    if (isNativeError(error) && error.name === "DataCloneError")
+      throw new DOMException(error.message, "DataCloneError");
     throw error;
   }
 }

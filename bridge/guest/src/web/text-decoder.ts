@@ -2,8 +2,8 @@ import { native } from "../binding.ts";
 import { bytesOf, copyOf, viewOf } from "../bytes.ts";
 import { webInterface } from "../define.ts";
 import { codedError, invalidArgType } from "../errors.ts";
+import { type InspectOptions, inspect } from "../inspect/inspect.ts";
 import { utf16ToText } from "../latin1.ts";
-import { inspect, type InspectOptions } from "../inspect/inspect.ts";
 import {
   RangeError,
   StringPrototypeCharCodeAt,
@@ -14,8 +14,8 @@ import {
   TypedArrayPrototypeGetLength,
   TypedArrayPrototypeSet,
   TypeError,
-  Uint16Array,
   Uint8Array,
+  Uint16Array,
 } from "../primordials.ts";
 import { incompleteTail } from "../utf8.ts";
 
@@ -27,8 +27,23 @@ const LABELS: Record<Name, readonly string[]> = {
   "utf-16le": ["csunicode", "iso-10646-ucs-2", "ucs-2", "unicode", "unicodefeff", "utf-16", "utf-16le"],
   "utf-16be": ["unicodefffe", "utf-16be"],
   "windows-1252": [
-    "ansi_x3.4-1968", "ascii", "cp1252", "cp819", "csisolatin1", "ibm819", "iso-8859-1", "iso-ir-100", "iso8859-1",
-    "iso88591", "iso_8859-1", "iso_8859-1:1987", "l1", "latin1", "us-ascii", "windows-1252", "x-cp1252",
+    "ansi_x3.4-1968",
+    "ascii",
+    "cp1252",
+    "cp819",
+    "csisolatin1",
+    "ibm819",
+    "iso-8859-1",
+    "iso-ir-100",
+    "iso8859-1",
+    "iso88591",
+    "iso_8859-1",
+    "iso_8859-1:1987",
+    "l1",
+    "latin1",
+    "us-ascii",
+    "windows-1252",
+    "x-cp1252",
   ],
 };
 const nameByLabel: Record<string, Name> = { __proto__: null as never };
@@ -174,4 +189,3 @@ function decodeWindows1252(bytes: Uint8Array): string {
   }
   return utf16ToText(units);
 }
-

@@ -1,19 +1,19 @@
 import { append, define, webInterface } from "../define.ts";
 import { codedError, missingArgs, validateFunction } from "../errors.ts";
-import { inspect, type InspectOptions, stripVTControlCharacters } from "../inspect/inspect.ts";
+import { type InspectOptions, inspect, stripVTControlCharacters } from "../inspect/inspect.ts";
 import { List } from "../list.ts";
 import {
   ArrayPrototypeSort,
   IteratorPrototype,
   ObjectSetPrototypeOf,
   ReflectApply,
+  ReflectGetOwnPropertyDescriptor,
   ReflectOwnKeys,
   StringPrototypeSlice,
   StringPrototypeStartsWith,
   StringPrototypeToWellFormed,
   SymbolIterator,
   TypeError,
-  ReflectGetOwnPropertyDescriptor,
 } from "../primordials.ts";
 import { type Pair, parsePairs, serializePairs } from "./form-urlencoded.ts";
 
@@ -163,7 +163,9 @@ export class URLSearchParams {
 }
 
 const { linked, pairAt, reset } = URLSearchParams;
+
 export { linked as linkedParams, reset as resetParams };
+
 const statics = URLSearchParams as { linked?: unknown; pairAt?: unknown; reset?: unknown };
 delete statics.linked;
 delete statics.pairAt;
@@ -266,4 +268,3 @@ function readRecord(record: Record<string, unknown>): List<Pair> {
   }
   return pairs;
 }
-

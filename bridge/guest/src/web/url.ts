@@ -1,7 +1,7 @@
 import { native } from "../binding.ts";
 import { define, webInterface } from "../define.ts";
 import { missingArgs } from "../errors.ts";
-import { inspect, type InspectOptions } from "../inspect/inspect.ts";
+import { type InspectOptions, inspect } from "../inspect/inspect.ts";
 import type { UrlPart } from "../native.ts";
 import { StringPrototypeToWellFormed, TypeError } from "../primordials.ts";
 import { linkedParams, resetParams, type URLSearchParams } from "./url-search-params.ts";
@@ -169,7 +169,8 @@ export class URL {
 
   [inspect.custom](depth: number, options: InspectOptions): unknown {
     if (typeof depth === "number" && depth < 0) return this;
-    const { href, origin, protocol, username, password, host, hostname, port, pathname, search, searchParams, hash } = this;
+    const { href, origin, protocol, username, password, host, hostname, port, pathname, search, searchParams, hash } =
+      this;
     const shown = {
       href,
       origin,

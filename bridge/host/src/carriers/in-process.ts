@@ -16,7 +16,10 @@ import { VERSION } from "../version.js";
 import { loadAddon, type NativeConnection } from "./addon.js";
 
 /** The kind of a message that is a line of the engine's log. The others are those of the protocol's frames. */
-const LOG_LINE = 0;
+const LOG_LINE = 128;
+
+/** The kind of the last message, where the engine gave itself up. */
+const END = 129;
 
 /** Elements of the array per message. */
 const FIELDS = 4;
@@ -155,6 +158,9 @@ class InProcessCarrier implements Carrier {
           break;
         case FRAME_KINDS.download:
           events?.download(id, content, last);
+          break;
+        case END:
+          this.destroy({ kind: "retired" });
           break;
       }
     }

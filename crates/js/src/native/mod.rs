@@ -80,6 +80,12 @@ pub(crate) fn object<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::
         define(scope, module, import.name, import.function);
     }
     set(scope, native, "wasiImports", imports.into());
+    let versions = v8::Object::new(scope);
+    for (name, version) in [("hotcell", env!("CARGO_PKG_VERSION")), ("v8", v8::V8::get_version())] {
+        let version = string(scope, version).into();
+        set(scope, versions, name, version);
+    }
+    set(scope, native, "versions", versions.into());
     native
 }
 

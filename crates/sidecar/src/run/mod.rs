@@ -7,7 +7,7 @@ mod stdio;
 
 use crate::cli::RunOptions;
 use crate::error::SidecarError;
-use crate::settings::Settings;
+use crate::settings::{Settings, Snapshot};
 use crate::sidecar::{EngineSource, event_loop, start_runtime};
 use session::Session;
 use tokio::sync::mpsc;
@@ -24,7 +24,9 @@ pub fn run(engine: &EngineSource, settings: &Settings, options: RunOptions) -> R
             std::thread::park();
         }
     };
-    let runtime = start_runtime(engine, settings, on_retire, || ())?;
+    // One guest alone would compete with the making of a snapshot that it does not use.
+    let snapshot = settings.snapshot.unwrap_or(Snapshot::Off);
+    let runtime = start_runtime(engine, settings, snapshot, on_retire, || ())?;
     let files = match load::collect(&options) {
         Ok(files) => files,
         Err(failure) => return Ok(failure.report()),
