@@ -26,3 +26,8 @@ export function duration(ms: number): string {
   const seconds = Math.round(ms / 1000);
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
+
+/** A share as a percentage. */
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
+}

@@ -1,4 +1,6 @@
 import { basename, dirname } from "node:path";
+import { HotcellError } from "hotcell";
+import { GateFileError } from "./gate.js";
 import { readGate, runGate } from "./gate-run.js";
 import { type Options, parseOptions, UsageError } from "./options.js";
 import { outputPath, writeWhole } from "./output/files.js";
@@ -54,7 +56,9 @@ function checkBinary(): void {
 try {
   process.exitCode = await main();
 } catch (error) {
-  const expected = error instanceof UsageError || (error instanceof Error && error.name === "GateFileError");
-  process.stderr.write(`${expected ? (error as Error).message : (error as Error).stack}\n`);
-  process.exitCode = expected ? 2 : 1;
+  const { message, stack } = error as Error;
+  const misused = error instanceof UsageError || error instanceof GateFileError;
+  // What a sidecar says of itself is a full sentence; where it happened here is of no help.
+  process.stderr.write(`${misused || error instanceof HotcellError ? message : stack}\n`);
+  process.exitCode = misused ? 2 : 1;
 }

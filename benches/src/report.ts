@@ -1,13 +1,13 @@
 import { carriers } from "./carriers.js";
 import { reportEfforts } from "./efforts.js";
-import { withUnit } from "./format.js";
+import { headline, percent } from "./format.js";
 import { BUSY_LIMIT, commit, describeMachine, type Load, observeLoad } from "./machine.js";
-import type { Options } from "./options.js";
-import { percent } from "./output/markdown.js";
+import { type Options, UsageError } from "./options.js";
+import { targetText } from "./output/table.js";
 import type { StderrProgress } from "./progress.js";
 import { references } from "./references/index.js";
 import type { Resources } from "./resources.js";
-import type { Report } from "./results.js";
+import { type Report, variant } from "./results.js";
 import { rows } from "./rows/index.js";
 import { runAll } from "./runner.js";
 import { Subject } from "./subject.js";
@@ -16,6 +16,10 @@ const PHASE_RUNS = 50;
 
 /** Measures what the options ask for. */
 export async function measureReport(options: Options, resources: Resources, progress: StderrProgress): Promise<Report> {
+  const wanted = rows.filter(({ name }) => options.rows?.has(name) ?? true);
+  if (!wanted.some(({ snapshots }) => snapshots.some((snapshot) => options.snapshots.includes(snapshot)))) {
+    throw new UsageError(`None of these rows is measured with ${options.snapshots.join(" or ")}.`);
+  }
   const takenAt = new Date();
   const started = performance.now();
   const before = await observeLoad(resources.signal);
@@ -26,7 +30,7 @@ export async function measureReport(options: Options, resources: Resources, prog
     .flatMap((carrier) => options.snapshots.map((snapshot) => new Subject(carrier, snapshot, resources)));
   const { version, v8Version } = (await subjects[0]!.sidecar()).sidecar;
   const plan = {
-    rows: rows.filter(({ name }) => options.rows?.has(name) ?? true),
+    rows: wanted,
     subjects,
     references,
     beside: options.references,
@@ -57,12 +61,12 @@ export function listing(): string {
   return `Rows:\n${lines(rows)}\n\nReferences:\n${lines(references)}\n`;
 }
 
-/** One line for each figure that was to be reached. */
+/** One line for each figure that was to be reached and was not. */
 export function targetLines(report: Report): string[] {
-  return report.rows.flatMap(({ name, carrier, snapshot, target, unit, batch, summary }) => {
+  return report.rows.flatMap((row) => {
+    const { name, carrier, snapshot, target } = row;
     if (target === undefined || target.reached) return [];
-    const goal = batch === undefined ? withUnit(target.value, unit) : `${target.value} ${batch.unit}/s`;
-    return [`${name} (${carrier}, ${snapshot}) does not reach ${goal}: its median is ${withUnit(summary.p50, unit)}.`];
+    return [`${variant(name, carrier, snapshot)} is to reach ${targetText(target, row)}, and gives ${headline(row)}.`];
   });
 }
 

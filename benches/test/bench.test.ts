@@ -75,6 +75,7 @@ describe("the bench", { skip: !process.env.HOTCELL_BINARY && "HOTCELL_BINARY nam
   test("refuses what it can't measure or write before it begins", async () => {
     const cases: [args: string[], env: NodeJS.ProcessEnv, message: RegExp][] = [
       [["--rows", "nothing"], {}, /"nothing"; there are: js_empty/],
+      [["--rows", "seq_100", "--snapshots", "off"], {}, /None of these rows is measured with off/],
       [["--json", "no/such/place.json"], {}, /can't be written/],
       [[], { HOTCELL_BINARY: "" }, /Set HOTCELL_BINARY/],
       [[], { HOTCELL_BINARY: "target/debug/hotcell" }, /debug build/],

@@ -4,7 +4,7 @@ import { carrier, only, start } from "../support/carrier.js";
 import { HostPrograms } from "../support/host.js";
 
 /** How often each way of ending is tried: what goes wrong here goes wrong now and then. */
-const TIMES = Number(process.env.T ?? 20);
+const TIMES = Number(process.env.HOTCELL_TEST_REPEAT ?? 20);
 
 const programs = new HostPrograms();
 

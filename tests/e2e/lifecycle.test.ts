@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, describe, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { Sidecar } from "hotcell";
 import { ended, root } from "../support/binary.js";
 import { carrier, only, start } from "../support/carrier.js";
+import { eventually } from "../support/eventually.js";
 
 // Inside of this package, so that "hotcell" is found from there.
 const directory = mkdtempSync(join(root, "tests/.host-"));
@@ -32,13 +32,9 @@ async function lines(child: { stdout: NodeJS.ReadableStream }, count: number): P
   return read;
 }
 
-/** Waits until a process that is not a child of ours is gone; there is nothing to wait on but to look. */
-async function gone(pid: number): Promise<void> {
-  const deadline = performance.now() + 5000;
-  while (existsSync(`/proc/${pid}`)) {
-    assert.ok(performance.now() < deadline, `process ${pid} still lives`);
-    await delay(20);
-  }
+/** Waits until a process that is not a child of ours is gone. */
+function gone(pid: number): Promise<void> {
+  return eventually(`process ${pid} is gone`, () => !existsSync(`/proc/${pid}`));
 }
 
 describe("a sidecar", () => {

@@ -1,4 +1,4 @@
-import { duration, figure, headline, rate, withUnit } from "../format.js";
+import { duration, figure, headline, percent, rate, withUnit } from "../format.js";
 import { BUSY_LIMIT, machineLine } from "../machine.js";
 import type { Effort } from "../measure.js";
 import { perSecond, SECTION_TITLES, SECTIONS, type Section } from "../metric.js";
@@ -7,7 +7,6 @@ import { type Bar, barChart } from "./chart/bars.js";
 import { type Lane, laneChart } from "./chart/lanes.js";
 import { element, escapeText } from "./chart/markup.js";
 import { stackChart } from "./chart/stacks.js";
-import { percent } from "./markdown.js";
 import { PHASE_NAMES, phaseLines } from "./phase-table.js";
 import { STYLE } from "./style.js";
 import { COLUMNS, tableSections, targetText } from "./table.js";

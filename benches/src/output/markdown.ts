@@ -1,4 +1,4 @@
-import { duration } from "../format.js";
+import { duration, percent } from "../format.js";
 import { machineLine } from "../machine.js";
 import type { Report } from "../results.js";
 import { PHASE_NAMES, type PhaseLine, phaseLines } from "./phase-table.js";
@@ -41,9 +41,4 @@ function phaseTable(lines: readonly PhaseLine[]): string {
 function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
   const rows = [head, head.map((_, column) => (column < 2 ? "---" : "--:")), ...lines];
   return rows.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}
-
-/** A share as a percentage. */
-export function percent(share: number): string {
-  return `${(share * 100).toFixed(0)} %`;
 }

@@ -16,6 +16,7 @@ import {
   MapPrototypeGetSize,
   MapPrototypeHas,
   MapPrototypeSet,
+  NumberIsNaN,
   NumberPrototypeValueOf,
   ObjectGetPrototypeOf,
   ObjectIs,
@@ -47,7 +48,7 @@ function compare(a: unknown, b: unknown, isStrict: boolean, seen: Seen): boolean
     const isObject = (value: unknown) => value !== null && typeof value === "object";
     if (isObject(a) || isObject(b)) return false;
     // biome-ignore lint/suspicious/noDoubleEquals: The loose comparison is what `assert.deepEqual` is.
-    return a == b || (a !== a && b !== b);
+    return a == b || (NumberIsNaN(a) && NumberIsNaN(b));
   }
   if (isStrict && ObjectGetPrototypeOf(a as object) !== ObjectGetPrototypeOf(b as object)) return false;
   return compareObjects(a as object, b as object, isStrict, seen);

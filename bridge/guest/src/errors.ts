@@ -101,10 +101,6 @@ export function validateString(value: unknown, name: string): asserts value is s
   if (typeof value !== "string") throw invalidArgType(name, "of type string", value);
 }
 
-export function validateNumber(value: unknown, name: string): asserts value is number {
-  if (typeof value !== "number") throw invalidArgType(name, "of type number", value);
-}
-
 export function validateObject(value: unknown, name: string): asserts value is object {
   if (value === null || typeof value !== "object") throw invalidArgType(name, "of type object", value);
 }

@@ -1,4 +1,5 @@
 import { validateFunction } from "./errors.ts";
+import { NO_ARGUMENTS } from "./list.ts";
 import { ReflectApply } from "./primordials.ts";
 import { drain } from "./tasks.ts";
 
@@ -47,7 +48,7 @@ class Immediate {
     this._onImmediate = callback;
     const entry: Entry = {
       immediate: this,
-      args,
+      args: args.length === 0 ? NO_ARGUMENTS : args,
       sequence: nextSequence++,
       isReferenced: true,
       isQueued: true,

@@ -1,3 +1,6 @@
+/** What a callback without arguments is called with: one array for all of them. */
+export const NO_ARGUMENTS: unknown[] = [];
+
 /** A growing list that no property of `Array.prototype` or `Object.prototype` can interfere with. */
 export class List<T> {
   #items: { [index: number]: T } = { __proto__: null } as never;

@@ -38,7 +38,6 @@ export const {
   Symbol,
   SyntaxError,
   TypeError,
-  URIError,
   Uint16Array,
   Uint32Array,
   Uint8Array,
@@ -58,26 +57,21 @@ export const uncurryThis = bind.bind(call) as (method: Method) => never;
 const getterOf = (object: object, key: PropertyKey): never =>
   uncurryThis(Reflect.getOwnPropertyDescriptor(object, key)!.get!);
 
-export const { decodeURIComponent, encodeURIComponent, escape, parseFloat, parseInt, unescape } = globalThis;
+export const { parseInt } = globalThis;
 
 export const {
   apply: ReflectApply,
   construct: ReflectConstruct,
   defineProperty: ReflectDefineProperty,
   deleteProperty: ReflectDeleteProperty,
-  get: ReflectGet,
   getOwnPropertyDescriptor: ReflectGetOwnPropertyDescriptor,
   getPrototypeOf: ReflectGetPrototypeOf,
-  has: ReflectHas,
   ownKeys: ReflectOwnKeys,
-  set: ReflectSet,
-  setPrototypeOf: ReflectSetPrototypeOf,
 } = Reflect;
 
 export const {
   assign: ObjectAssign,
   create: ObjectCreate,
-  defineProperties: ObjectDefineProperties,
   defineProperty: ObjectDefineProperty,
   entries: ObjectEntries,
   freeze: ObjectFreeze,
@@ -110,7 +104,6 @@ export const ArrayPrototypeJoin: (self: readonly unknown[], separator: string) =
 export const ArrayPrototypeSort: <T>(self: T[], compare?: (a: T, b: T) => number) => T[] = uncurryThis(
   Array.prototype.sort,
 );
-export const ArrayPrototypeValues: (self: readonly unknown[]) => object = uncurryThis(Array.prototype.values);
 
 const ArrayIteratorPrototype = Reflect.getPrototypeOf([][Symbol.iterator]()) as { next: Method };
 export const IteratorPrototype = Reflect.getPrototypeOf(ArrayIteratorPrototype)!;
@@ -118,11 +111,9 @@ export const AsyncIteratorPrototype = Reflect.getPrototypeOf(
   (Reflect.getPrototypeOf(async function* () {}) as { prototype: object }).prototype,
 )!;
 
-export const BigIntPrototypeToString: (self: bigint, radix?: number) => string = uncurryThis(BigInt.prototype.toString);
 export const BooleanPrototypeValueOf: (self: unknown) => boolean = uncurryThis(Boolean.prototype.valueOf);
 export const BigIntPrototypeValueOf: (self: unknown) => bigint = uncurryThis(BigInt.prototype.valueOf);
 
-export const DateNow = Date.now;
 export const DatePrototypeGetTime: (self: unknown) => number = uncurryThis(Date.prototype.getTime);
 
 export const ErrorPrototype: object = Error.prototype;
@@ -137,11 +128,10 @@ export const JSONStringify = JSON.stringify;
 export const {
   abs: MathAbs,
   floor: MathFloor,
-  log10: MathLog10,
   max: MathMax,
   min: MathMin,
-  pow: MathPow,
   round: MathRound,
+  sqrt: MathSqrt,
   trunc: MathTrunc,
 } = Math;
 
@@ -156,7 +146,6 @@ export const NumberPrototypeToFixed: (self: number, digits: number) => string = 
 export const NumberPrototypeToString: (self: number, radix?: number) => string = uncurryThis(Number.prototype.toString);
 export const NumberPrototypeValueOf: (self: unknown) => number = uncurryThis(Number.prototype.valueOf);
 
-export const MapPrototypeClear: (self: unknown) => void = uncurryThis(Map.prototype.clear);
 export const MapPrototypeDelete: <K, V>(self: Map<K, V>, key: K) => boolean = uncurryThis(Map.prototype.delete);
 export const MapPrototypeForEach: <K, V>(self: Map<K, V>, visit: (value: V, key: K) => void) => void = uncurryThis(
   Map.prototype.forEach,
@@ -165,8 +154,17 @@ export const MapPrototypeGet: <K, V>(self: Map<K, V>, key: K) => V | undefined =
 export const MapPrototypeGetSize: (self: unknown) => number = getterOf(Map.prototype, "size");
 export const MapPrototypeHas: <K, V>(self: Map<K, V>, key: K) => boolean = uncurryThis(Map.prototype.has);
 export const MapPrototypeSet: <K, V>(self: Map<K, V>, key: K, value: V) => void = uncurryThis(Map.prototype.set);
-export const SetPrototypeAdd: <T>(self: Set<T>, value: T) => void = uncurryThis(Set.prototype.add);
-export const SetPrototypeDelete: <T>(self: Set<T>, value: T) => boolean = uncurryThis(Set.prototype.delete);
+const MapPrototypeEntries: <K, V>(self: Map<K, V>) => Iterator<[K, V]> = uncurryThis(Map.prototype.entries);
+const MapIteratorPrototypeNext: <T>(self: Iterator<T>) => IteratorResult<T, undefined> = uncurryThis(
+  (Reflect.getPrototypeOf(new Map().entries()) as { next: Method }).next,
+);
+export type MapCursor<K, V> = () => [K, V] | undefined;
+/** Gives a Map's entries one after the other, those too that come while it does; undefined at their end, and ever after. */
+export function mapCursor<K, V>(map: Map<K, V>): MapCursor<K, V> {
+  const entries = MapPrototypeEntries(map);
+  return () => MapIteratorPrototypeNext(entries).value;
+}
+
 export const SetPrototypeForEach: <T>(self: Set<T>, visit: (value: T) => void) => void = uncurryThis(
   Set.prototype.forEach,
 );
@@ -181,12 +179,6 @@ export const WeakMapPrototypeHas: <K extends object, V>(self: WeakMap<K, V>, key
 );
 export const WeakMapPrototypeSet: <K extends object, V>(self: WeakMap<K, V>, key: K, value: V) => void = uncurryThis(
   WeakMap.prototype.set,
-);
-export const WeakMapPrototypeDelete: <K extends object, V>(self: WeakMap<K, V>, key: K) => boolean = uncurryThis(
-  WeakMap.prototype.delete,
-);
-export const WeakRefPrototypeDeref: <T extends object>(self: WeakRef<T>) => T | undefined = uncurryThis(
-  WeakRef.prototype.deref,
 );
 export const WeakSetPrototypeAdd: <T extends object>(self: WeakSet<T>, value: T) => void = uncurryThis(
   WeakSet.prototype.add,
@@ -204,8 +196,6 @@ export const PromisePrototypeThen: <T>(
   fulfilled?: (value: T) => unknown,
   rejected?: (reason: unknown) => unknown,
 ) => Promise<unknown> = uncurryThis(Promise.prototype.then);
-export const PromiseResolve: <T>(value: T) => Promise<T> = Promise.resolve.bind(Promise) as never;
-export const PromiseReject: (reason: unknown) => Promise<never> = Promise.reject.bind(Promise) as never;
 
 export const RegExpPrototypeExec: (self: RegExp, text: string) => RegExpExecArray | null = uncurryThis(
   RegExp.prototype.exec,
@@ -232,8 +222,7 @@ export function RegExpPrototypeToString(expression: RegExp): string {
   return text;
 }
 
-export const { fromCharCode: StringFromCharCode, fromCodePoint: StringFromCodePoint, raw: StringRaw } = String;
-export const StringPrototypeAt: (self: string, index: number) => string | undefined = uncurryThis(String.prototype.at);
+export const { fromCharCode: StringFromCharCode, fromCodePoint: StringFromCodePoint } = String;
 export const StringPrototypeCharCodeAt: (self: string, index: number) => number = uncurryThis(
   String.prototype.charCodeAt,
 );
@@ -266,7 +255,6 @@ export const StringPrototypeStartsWith: (self: string, search: string, from?: nu
   String.prototype.startsWith,
 );
 export const StringPrototypeToLowerCase: (self: string) => string = uncurryThis(String.prototype.toLowerCase);
-export const StringPrototypeToUpperCase: (self: string) => string = uncurryThis(String.prototype.toUpperCase);
 export const StringPrototypeToWellFormed: (self: string) => string = uncurryThis(
   (String.prototype as unknown as { toWellFormed: Method }).toWellFormed,
 );
@@ -283,8 +271,6 @@ export const SymbolPrototypeValueOf: (self: unknown) => symbol = uncurryThis(Sym
 
 /** `%TypedArray%`, the constructor that all typed arrays inherit from. */
 export const TypedArray = Reflect.getPrototypeOf(Uint8Array) as { prototype: Uint8Array };
-export const TypedArrayPrototypeCopyWithin: (self: Uint8Array, to: number, from: number, end?: number) => void =
-  uncurryThis(TypedArray.prototype.copyWithin);
 export const TypedArrayPrototypeFill: (self: Uint8Array, value: number, from?: number, end?: number) => void =
   uncurryThis(TypedArray.prototype.fill);
 export const TypedArrayPrototypeGetBuffer: (self: ArrayBufferView) => ArrayBufferLike = getterOf(
@@ -313,8 +299,6 @@ export const ArrayBufferPrototypeGetByteLength: (self: unknown) => number = gett
   ArrayBuffer.prototype,
   "byteLength",
 );
-export const ArrayBufferPrototypeSlice: (self: ArrayBufferLike, start: number, end?: number) => ArrayBuffer =
-  uncurryThis(ArrayBuffer.prototype.slice);
 const { SharedArrayBuffer } = globalThis;
 /** Throws for what is no SharedArrayBuffer. */
 export const SharedArrayBufferPrototypeGetByteLength: (self: unknown) => number =

@@ -5,9 +5,11 @@ import { Queue } from "./list.ts";
 import {
   Error,
   Map,
+  type MapCursor,
   MapPrototypeDelete,
-  MapPrototypeGet,
+  MapPrototypeGetSize,
   MapPrototypeSet,
+  mapCursor,
   ObjectPrototypeHasOwnProperty,
   WeakSet,
   WeakSetPrototypeAdd,
@@ -16,15 +18,10 @@ import {
 import { emitProcessEvent } from "./process.ts";
 import { throwUncaught } from "./uncaught.ts";
 
-interface Rejection {
-  readonly promise: Promise<unknown>;
-  readonly reason: unknown;
-  isHandled: boolean;
-}
-
-/** Rejected since the last look; each is forgotten as soon as it was told of. */
-const pending = new Queue<Rejection>();
-const pendingByPromise = new Map<Promise<unknown>, Rejection>();
+/** Rejected since the last look, oldest first; each is forgotten as soon as it was told of. */
+const pending = new Map<Promise<unknown>, unknown>();
+/** Where the last look at `pending` stopped: so no look passes again over what was forgotten. */
+let cursor: MapCursor<Promise<unknown>, unknown> | undefined;
 /** Told of, and still without a handler as far as is known. */
 const told = new WeakSet<Promise<unknown>>();
 /** Told of, and handled since. */
@@ -32,19 +29,8 @@ const handledLate = new Queue<Promise<unknown>>();
 
 /** `Hooks.rejection`. */
 export function rejection(kind: 0 | 1, promise: Promise<unknown>, reason: unknown): void {
-  if (kind === 0) {
-    const rejected: Rejection = { promise, reason, isHandled: false };
-    pending.push(rejected);
-    MapPrototypeSet(pendingByPromise, promise, rejected);
-    return;
-  }
-  const rejected = MapPrototypeGet(pendingByPromise, promise);
-  if (rejected !== undefined) {
-    rejected.isHandled = true;
-    MapPrototypeDelete(pendingByPromise, promise);
-  } else if (WeakSetPrototypeDelete(told, promise)) {
-    handledLate.push(promise);
-  }
+  if (kind === 0) MapPrototypeSet(pending, promise, reason);
+  else if (!MapPrototypeDelete(pending, promise) && WeakSetPrototypeDelete(told, promise)) handledLate.push(promise);
 }
 
 /**
@@ -57,16 +43,20 @@ export function processRejections(): boolean {
     emitProcessEvent("rejectionHandled", late);
     return true;
   }
-  for (let rejected = pending.shift(); rejected !== undefined; rejected = pending.shift()) {
-    if (rejected.isHandled) continue;
-    tell(rejected);
-    return true;
+  if (MapPrototypeGetSize(pending) === 0) return false;
+  cursor ??= mapCursor(pending);
+  let next = cursor();
+  if (next === undefined) {
+    // The last look had come to the end, and there are new ones since.
+    cursor = mapCursor(pending);
+    next = cursor()!;
   }
-  return false;
+  tell(next[0], next[1]);
+  return true;
 }
 
-function tell({ promise, reason }: Rejection): void {
-  MapPrototypeDelete(pendingByPromise, promise);
+function tell(promise: Promise<unknown>, reason: unknown): void {
+  MapPrototypeDelete(pending, promise);
   WeakSetPrototypeAdd(told, promise);
   if (emitProcessEvent("unhandledRejection", reason, promise)) return;
   throwUncaught(isErrorLike(reason) ? reason : wrap(reason), "unhandledRejection");

@@ -2,8 +2,10 @@
  * process.stdin. It asks the native side for one piece at a time, and only while somebody wants it: what nobody reads
  * stays with the host.
  */
+
 import { native } from "./binding.ts";
 import { asBuffer, bufferView, concat, lengthOf } from "./buffer/buffer.ts";
+import { demandPermission, permission } from "./permission.ts";
 import "./buffer/methods.ts";
 import { requireEncoding } from "./codec.ts";
 import { append } from "./define.ts";
@@ -54,8 +56,8 @@ class InputStream extends EventEmitter {
   #isDestroyed = false;
   #isReferenced = true;
 
-  // biome-ignore lint/complexity/noUselessConstructor: The implicit one would iterate over its arguments.
-  constructor() {
+  constructor(permit: unknown) {
+    demandPermission(permit, InputStream);
     super();
   }
 
@@ -306,7 +308,7 @@ function slice(piece: Piece, from: number, to: number): Piece {
 let stdin: InputStream | undefined;
 
 lazyMember("stdin", () => {
-  stdin = new InputStream();
+  stdin = new InputStream(permission);
   return stdin;
 });
 

@@ -1,9 +1,11 @@
 /** process.stdout and process.stderr. Writing blocks until the host takes the bytes, so a write is always done at once. */
+
 import { native } from "./binding.ts";
 import { bytesOf } from "./bytes.ts";
 import { encodeText, requireEncoding } from "./codec.ts";
 import { codedError, invalidArgType } from "./errors.ts";
 import { EventEmitter } from "./events.ts";
+import { demandPermission, permission } from "./permission.ts";
 import { ArrayBufferIsView, Error, TypeError } from "./primordials.ts";
 import { lazyMember } from "./process.ts";
 import { nextTick } from "./tasks.ts";
@@ -15,7 +17,8 @@ class OutputStream extends EventEmitter {
   #isEnded = false;
   #isDestroyed = false;
 
-  constructor(fd: 1 | 2) {
+  constructor(permit: unknown, fd: 1 | 2) {
+    demandPermission(permit, OutputStream);
     super();
     this.#fd = fd;
   }
@@ -130,5 +133,5 @@ function encodeChunk(text: string, encoding: unknown): string | Uint8Array {
   return name === "utf8" ? text : encodeText(text, name);
 }
 
-lazyMember("stdout", () => new OutputStream(1));
-lazyMember("stderr", () => new OutputStream(2));
+lazyMember("stdout", () => new OutputStream(permission, 1));
+lazyMember("stderr", () => new OutputStream(permission, 2));

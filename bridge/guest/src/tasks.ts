@@ -1,7 +1,7 @@
 /** `process.nextTick`, microtasks and their order: all ticks, then all microtasks, again until there are none. */
 import { native } from "./binding.ts";
 import { validateFunction } from "./errors.ts";
-import { Queue } from "./list.ts";
+import { NO_ARGUMENTS, Queue } from "./list.ts";
 import { ReflectApply } from "./primordials.ts";
 import { processRejections } from "./rejections.ts";
 import { throwUncaught } from "./uncaught.ts";
@@ -15,7 +15,7 @@ const ticks = new Queue<Tick>();
 
 export function nextTick(callback: (...args: never[]) => unknown, ...args: unknown[]): void {
   validateFunction(callback, "callback");
-  ticks.push({ callback, args });
+  ticks.push({ callback, args: args.length === 0 ? NO_ARGUMENTS : args });
 }
 
 /** `Hooks.drain`. What a tick throws comes through; the next call goes on with the tick behind it. */

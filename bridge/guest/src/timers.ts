@@ -1,5 +1,6 @@
 import { native } from "./binding.ts";
 import { validateFunction } from "./errors.ts";
+import { NO_ARGUMENTS } from "./list.ts";
 import {
   Map,
   MapPrototypeDelete,
@@ -72,7 +73,7 @@ class Timeout {
       previous: undefined,
       next: undefined,
       timeout: this,
-      args,
+      args: args.length === 0 ? NO_ARGUMENTS : args,
       id: nextId++,
       repeats,
       isReferenced: true,

@@ -50,12 +50,19 @@ function formatSource({ file, line, startColumn, endColumn, sourceLine }: Uncaug
   return `${file}:${line}\n${text}\n${indent}${marker}\n`;
 }
 
+/** A SyntaxError of code that never ran has no frames, for which an inspector would put it in brackets. */
+function isOfCompiler(error: object): boolean {
+  const { name, message, stack } = error as Error;
+  return isNativeError(error) && name === "SyntaxError" && stack === `SyntaxError: ${message}`;
+}
+
 function describeThrown(error: unknown): string {
   if (error === null || (typeof error !== "object" && typeof error !== "function")) {
     return typeof error === "symbol" ? "" : `${error}`;
   }
   try {
-    return inspect(error, { colors: false, customInspect: false, depth: 5 });
+    const text = inspect(error, { colors: false, customInspect: false, depth: 5 });
+    return isOfCompiler(error) ? StringPrototypeSlice(text, 1, -1) : text;
   } catch {
     // Something in the value threw while it was looked at.
   }

@@ -18,29 +18,29 @@ export function runWasm(): void {
   const { Instance, Memory, RuntimeError } = WebAssembly;
   const module = native.sharedModule() ?? compile();
   const missing = missingImports(module);
-  if (missing !== "") return fail(`the program imports what is not there: ${missing}`);
+  if (missing !== "") fail(`the program imports what is not there: ${missing}`);
 
   let exports: Record<string, unknown>;
   try {
     exports = new Instance(module, native.wasiImports).exports;
   } catch (error) {
-    if (error instanceof RuntimeError) return trap(error);
-    return fail(`the program could not be linked: ${messageOf(error)}`);
+    if (error instanceof RuntimeError) trap(error);
+    fail(`the program could not be linked: ${messageOf(error)}`);
   }
   const { memory, _start: start, _initialize: initialize } = exports;
   if (typeof start !== "function") {
-    return fail(
+    fail(
       typeof initialize === "function"
         ? "the program exports _initialize and no _start: it is a library for others to call, not a command"
         : "the program exports no _start function: it is not a command",
     );
   }
-  if (!(memory instanceof Memory)) return fail("the program exports no memory named `memory`");
+  if (!(memory instanceof Memory)) fail("the program exports no memory named `memory`");
   native.wasiBindMemory(memory);
   try {
     start();
   } catch (error) {
-    if (error instanceof RuntimeError || isStackOverflow(error)) return trap(error as Error);
+    if (error instanceof RuntimeError || isStackOverflow(error)) trap(error as Error);
     throw error;
   }
 }

@@ -104,9 +104,7 @@ test("unhandled_rejections_are_told_once_and_in_order", () => {
     globalThis.promises = [1, 2, 3].map((n) => { const p = Promise.reject(n); p.catch(() => {}); return p; });
   `);
   const { promises } = guest.context as unknown as { promises: Promise<unknown>[] };
-  promises.forEach((promise, i) => {
-    guest.hooks.rejection(0, promise, i + 1);
-  });
+  for (const [i, promise] of promises.entries()) guest.hooks.rejection(0, promise, i + 1);
   guest.hooks.rejection(1, promises[1]!, undefined);
   guest.hooks.drain();
   guest.hooks.rejection(1, promises[2]!, undefined);

@@ -78,6 +78,14 @@ test("stdout_after_its_end_gives_an_error", () => {
   assert.equal(guest.stderr, "finish\ncallback\nERR_STREAM_WRITE_AFTER_END\n");
 });
 
+test("streams_of_the_process_can_not_be_made_anew", () => {
+  const guest = new Guest();
+  guest.run(`
+    for (const stream of ["stdin", "stdout", "stderr"]) try { new process[stream].constructor({}, 9); } catch (e) { console.log(e.code); }
+  `);
+  assert.equal(guest.stdout, "ERR_ILLEGAL_CONSTRUCTOR\n".repeat(3));
+});
+
 test("binary_output_keeps_every_byte", () => {
   const guest = new Guest();
   guest.run(

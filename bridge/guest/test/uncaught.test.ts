@@ -109,6 +109,14 @@ test("uncaught_exit_listener_chooses_the_exit_code", () => {
   assertSameAsNode('process.on("exit", () => { process.exitCode = 9; }); throw new Error("x");');
 });
 
+test("uncaught_syntax_error_without_frames_prints_as_node", () => {
+  // What V8's compiler throws; in Node its stack has Node's own frames.
+  const guest = new Guest();
+  guest.where = { file: "/app/x.js", line: 1, startColumn: 8, endColumn: 9, sourceLine: "let x = ;" };
+  assert.equal(guest.run('const e = new SyntaxError("Unexpected token"); e.stack = String(e); throw e;'), 1);
+  assert.equal(guest.stderr, "/app/x.js:1\nlet x = ;\n        ^\n\nSyntaxError: Unexpected token\n");
+});
+
 test("uncaught_error_of_the_userland_prints_no_line_of_it", () => {
   const guest = new Guest();
   guest.where = { file: "hotcell:userland", line: 3, startColumn: 0, endColumn: 1, sourceLine: "secret" };

@@ -115,10 +115,11 @@ fn guest_that_does_not_yield_is_given_up_after_its_grace() {
     let (guest, heard) = Setup::default().guest();
     let ended = Instant::now();
     guest.end(Ending::Cancelled);
-    let (_, exit) = output_and_exit(&heard);
-    assert!(ended.elapsed() >= GRACE);
-    assert_eq!(exit.outcome, Outcome::Cancelled);
+    // A host that has the exit is to know that this process takes no more.
     assert_eq!(hear(&heard), Heard::Retired(RetireReason::Unyielding));
+    assert!(ended.elapsed() >= GRACE);
+    let (_, exit) = output_and_exit(&heard);
+    assert_eq!(exit.outcome, Outcome::Cancelled);
     assert!(!guest.finish(Ending::exit(0), 0));
     assert!(heard.is_empty());
 }

@@ -33,8 +33,9 @@ impl Lifecycle for Ear {
         let _ = self.0.send(Heard::Ended(guest));
     }
 
-    fn retire(&self, reason: RetireReason, _message: String) {
+    fn retire(&self, reason: RetireReason, _message: String, finish: &mut dyn FnMut()) {
         let _ = self.0.send(Heard::Retired(reason));
+        finish();
     }
 }
 

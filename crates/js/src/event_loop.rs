@@ -36,10 +36,14 @@ impl<'a> EventLoop<'a> {
         self.drain(scope)?;
         loop {
             let next_timer = self.run_timers(scope)?;
-            while let Some(mail) = self.inbox.take() {
+            // Whatever runs may set a timer that is due before those that were there.
+            if let Some(mail) = self.inbox.take() {
                 self.deliver(scope, mail)?;
+                continue;
             }
-            self.run_delayed(scope)?;
+            if self.run_delayed(scope)? {
+                continue;
+            }
             let alive = self.is_alive(scope)?;
             if !alive && !scope.has_pending_background_tasks() {
                 self.before_exit(scope)?;
@@ -107,14 +111,14 @@ impl<'a> EventLoop<'a> {
         self.drain(scope)
     }
 
-    fn run_delayed(&mut self, scope: &mut v8::PinScope<'_, '_>) -> Result<(), Stop> {
+    /// Runs a delayed task that is due; whether there was one.
+    fn run_delayed(&mut self, scope: &mut v8::PinScope<'_, '_>) -> Result<bool, Stop> {
         let now = Instant::now();
-        while let Some(index) = self.delayed.iter().position(|(due, _)| *due <= now) {
-            v8::scope!(let scope, scope);
-            self.delayed.swap_remove(index).1.run();
-            self.drain(scope)?;
-        }
-        Ok(())
+        let Some(index) = self.delayed.iter().position(|(due, _)| *due <= now) else { return Ok(false) };
+        v8::scope!(let scope, scope);
+        self.delayed.swap_remove(index).1.run();
+        self.drain(scope)?;
+        Ok(true)
     }
 
     fn drain(&self, scope: &mut v8::PinScope<'_, '_>) -> Result<(), Stop> {

@@ -90,6 +90,7 @@ impl HeapGuard {
     }
 
     /// Ends the guard; the isolate must still be there.
+    #[expect(clippy::boxed_local, reason = "V8 holds the guard's address, so that it must not move before")]
     pub(crate) fn remove(self: Box<Self>, isolate: &mut v8::Isolate) {
         isolate.remove_near_heap_limit_callback(near_heap_limit, 0);
     }

@@ -5,6 +5,7 @@ use crate::native::{set, string, throw, try_string};
 use crate::state::IsolateState;
 use hotcell_vfs::{Base, Errno};
 use std::collections::HashMap;
+use std::num::NonZeroI32;
 use url::Url;
 use v8::MapFnTo;
 
@@ -17,8 +18,11 @@ pub(crate) struct ModuleMap {
     /// What a module's specifiers mean, by its script. Filled before the module is linked.
     imports: HashMap<i32, HashMap<String, v8::Global<v8::Module>>>,
     /// What a synthetic module exports once it is evaluated, by its identity: hashes may collide, so all with one are kept.
-    exports: HashMap<std::num::NonZeroI32, Vec<(v8::Global<v8::Module>, v8::Global<v8::Object>)>>,
+    exports: HashMap<NonZeroI32, Vec<SyntheticModule>>,
 }
+
+/// A synthetic module and what it exports.
+type SyntheticModule = (v8::Global<v8::Module>, v8::Global<v8::Object>);
 
 /// Whether source is a script or a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -298,10 +302,8 @@ fn load_builtin<'s>(scope: &mut v8::PinScope<'s, '_>, name: &str) -> Option<Opti
     let builtin = v8::Local::new(scope, &state.hooks().builtin);
     let receiver = v8::undefined(scope).into();
     let name = try_string(scope, name)?.into();
-    match builtin.call(scope, receiver, &[name])?.try_cast::<v8::Object>() {
-        Ok(exports) => synthetic(scope, &url, exports).map(Some),
-        Err(_) => Some(None),
-    }
+    let exports = builtin.call(scope, receiver, &[name])?.try_cast::<v8::Object>();
+    if let Ok(exports) = exports { synthetic(scope, &url, exports).map(Some) } else { Some(None) }
 }
 
 fn load_json<'s>(scope: &mut v8::PinScope<'s, '_>, url: &str, text: &str) -> Option<v8::Local<'s, v8::Module>> {

@@ -1,4 +1,4 @@
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use hotcell_guest::Interrupt;
 use hotcell_protocol::Signal;
 use std::task::{Wake, Waker};
@@ -59,10 +59,7 @@ impl Inbox {
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> Option<Mail> {
         match deadline {
             None => self.0.recv().ok(),
-            Some(deadline) => match self.0.recv_deadline(deadline) {
-                Ok(mail) => Some(mail),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-            },
+            Some(deadline) => self.0.recv_deadline(deadline).ok(),
         }
     }
 }

@@ -124,6 +124,7 @@ impl Shelf {
         let claim = || {
             self.made();
             self.counters.parked();
+            self.refill();
             match self.errands.recv() {
                 Ok(Errand::Run(spec)) => {
                     guest = Some(Arc::clone(&spec.guest));

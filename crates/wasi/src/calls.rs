@@ -27,6 +27,7 @@ pub mod wasi_snapshot_preview1 {
         }
         match error.downcast_ref::<wiggle::GuestError>() {
             Some(error) => Ok(errno_of_guest_error(error) as i32),
+            // Nothing else is raised on the way here; if it were, it would be no fault of the guest's.
             None => Ok(Errno::Io as i32),
         }
     }

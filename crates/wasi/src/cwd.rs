@@ -95,19 +95,18 @@ const SEARCHED_BYTES: u32 = 256 << 10;
 pub(crate) fn tell_libc(memory: &mut GuestMemory<'_>, environ: GuestPtr<u8>, value: u32) -> Result<()> {
     let end = environ.offset() & !3;
     let start = end.saturating_sub(SEARCHED_BYTES);
-    let mut found = None;
-    for address in (start.max(4)..end).step_by(4) {
-        if memory.read(GuestPtr::<u32>::new(address))? == u32::MAX
-            && points_to_root(memory, memory.read(GuestPtr::new(address - 4))?)
-            && found.replace(address - 4).is_some()
-        {
-            return Ok(());
-        }
-    }
-    match found {
-        Some(variable) => Ok(memory.write(GuestPtr::<u32>::new(variable), environ.add(value)?.offset())?),
-        None => Ok(()),
-    }
+    let searched = memory.as_cow(GuestPtr::new((start, end - start)))?;
+    let words = searched.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]));
+    let mut candidates = words
+        .clone()
+        .zip(words.skip(1))
+        .enumerate()
+        .filter(|&(_, (cwd, environ))| environ == u32::MAX && points_to_root(memory, cwd))
+        .map(|(index, _)| start + index as u32 * 4);
+    let (Some(variable), None) = (candidates.next(), candidates.next()) else {
+        return Ok(());
+    };
+    Ok(memory.write(GuestPtr::<u32>::new(variable), environ.add(value)?.offset())?)
 }
 
 /// Whether there is a string `"/"`, after the end of another one.

@@ -17,17 +17,22 @@ pub enum Trap {
 /// What [`WasiCtxBuilder::build`](crate::WasiCtxBuilder::build) refuses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BuildError {
+    /// An argument contains a NUL byte.
     #[error("Argument {index} of the program contains a NUL byte, which no program can be given: leave it out.")]
     NulInArgument {
         /// Counted from 0, the program's own name.
         index: usize,
     },
+    /// The name or value of an environment variable contains a NUL byte.
     #[error("The environment variable {name:?} contains a NUL byte in its name or value: leave it out.")]
     NulInEnvironment { name: String },
+    /// The name of an environment variable is empty or contains `=`.
     #[error("The name of an environment variable, {name:?}, is empty or contains `=`: use another name.")]
     InvalidEnvironmentName { name: String },
+    /// Arguments and environment together are longer than [`MAX_ARGS_AND_ENV_BYTES`](crate::MAX_ARGS_AND_ENV_BYTES).
     #[error("The program's arguments and environment take more than {limit} bytes: pass less, or pass it in a file.")]
     TooLong { limit: usize },
+    /// The working directory or one to preopen is not there, or is no directory.
     #[error("The directory {path:?} can't be opened for the guest: {source}.")]
     Directory { path: String, source: hotcell_vfs::Errno },
     #[error(

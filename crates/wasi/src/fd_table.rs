@@ -52,6 +52,17 @@ pub(crate) struct Description {
     descriptors: u32,
 }
 
+impl Description {
+    /// What it has open in the file system; nothing for streams.
+    pub(crate) fn open_file(&self) -> Option<&OpenFile> {
+        match &self.object {
+            Object::File(file) => Some(file),
+            Object::Directory(directory) => Some(&directory.file),
+            Object::Stdin | Object::Stdout | Object::Stderr => None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Descriptor {
     description: usize,

@@ -2,11 +2,13 @@
 
 mod args;
 mod clocks;
-mod command_abi;
+mod command_fs;
+mod command_process;
 mod commands;
 mod cwd;
 mod descriptors;
 mod directories;
+mod embedder;
 mod files;
 mod harness;
 mod imports;

@@ -52,6 +52,21 @@ fn fd_read_of_stdin_holds_no_thread_while_it_waits() {
 }
 
 #[test]
+fn calls_that_wait_can_move_between_threads() {
+    fn sendable<T: Send>(_: &T) {}
+    let mut guest = Guest::new();
+    guest.call(|ctx, memory| {
+        sendable(&wasi::fd_read(ctx, memory, 0, 0, 0, 0));
+        sendable(&wasi::fd_write(ctx, memory, 1, 0, 0, 0));
+        sendable(&wasi::poll_oneoff(ctx, memory, 0, 0, 0, 0));
+        sendable(&wasi::sched_yield(ctx, memory));
+        sendable(&hotcell_wasi::calls::host_process::sleep_ms(ctx, memory, 0));
+        sendable(&hotcell_wasi::calls::host_tty::read(ctx, memory, 0, 0, 0));
+        Ok(())
+    });
+}
+
+#[test]
 fn fd_read_of_stdin_fills_later_buffers_only_with_what_is_there() {
     let mut guest = Guest::new();
     guest.streams.stdin.push(b"abc");

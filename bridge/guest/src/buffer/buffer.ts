@@ -35,7 +35,7 @@ export const MAX_LENGTH = 2 ** 32;
 
 /** What every Buffer is an instance of. It has no species: methods of the intrinsic do not look for a class. */
 class FastBuffer extends Uint8Array {
-  // biome-ignore lint/complexity/noUselessConstructor: The implicit one would iterate over its arguments.
+  // Written out: the implicit one would iterate over its arguments.
   constructor(source: number | ArrayBufferLike, offset?: number, length?: number) {
     super(source as ArrayBuffer, offset, length);
   }

@@ -7,6 +7,7 @@ import {
   Float64Array,
   Number,
   NumberIsInteger,
+  NumberIsNaN,
   RangeError,
   TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetLength,
@@ -49,7 +50,7 @@ function checkRange(value: number | bigint, size: number, isSigned: boolean): vo
   const least = isSigned ? -limit : 0;
   if (value >= least && value < limit) return;
   // NaN is stored as zero.
-  if (value !== value) return;
+  if (NumberIsNaN(value)) return;
   const range = size > 4 ? `${isSigned ? `-(2 ** ${bits})` : "0"} and < 2 ** ${bits}` : `${least} and <= ${limit - 1}`;
   throw outOfRange("value", `>= ${range}`, value);
 }
@@ -116,7 +117,7 @@ function defineInteger(prototype: object, size: number, isSigned: boolean, isLit
   });
 }
 
-const toInteger = (value: number): number => (value !== value ? 0 : value - (value % 1));
+const toInteger = (value: number): number => (NumberIsNaN(value) ? 0 : value - (value % 1));
 
 function defineSized(prototype: object, isSigned: boolean, isLittle: boolean): void {
   defineAccessors(prototype, isSigned ? "Int" : "UInt", isLittle ? "LE" : "BE", {

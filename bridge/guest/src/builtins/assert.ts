@@ -7,6 +7,7 @@ import { List } from "../list.ts";
 import {
   Error,
   ErrorCaptureStackTrace,
+  NumberIsNaN,
   ObjectIs,
   ObjectKeys,
   ObjectPrototypeIsPrototypeOf,
@@ -116,7 +117,7 @@ function comparison(
 }
 
 // biome-ignore lint/suspicious/noDoubleEquals: That is what `assert.equal` compares by.
-const isLooselyEqual = (a: unknown, b: unknown): boolean => a == b || (a !== a && b !== b);
+const isLooselyEqual = (a: unknown, b: unknown): boolean => a == b || (NumberIsNaN(a) && NumberIsNaN(b));
 
 const comparisons = {
   equal: comparison("==", isLooselyEqual, (a, b) => `${inspect(a)} == ${inspect(b)}`),

@@ -127,7 +127,7 @@ export function readdirSync(path: unknown, options?: unknown): unknown[] {
   const { withFileTypes = false, recursive = false } =
     options !== null && typeof options === "object"
       ? (options as { withFileTypes?: boolean; recursive?: boolean })
-      : {};
+      : ({ __proto__: null } as { withFileTypes?: boolean; recursive?: boolean });
   const encoding = encodingOf(options);
   const result: unknown[] = [];
   // The directories to be read: their path, and what their entries are called from the top.
@@ -154,7 +154,7 @@ export function mkdirSync(path: unknown, options?: unknown): string | undefined 
   const isObject = options !== null && typeof options === "object";
   const { recursive = false, mode } = isObject
     ? (options as { recursive?: boolean; mode?: unknown })
-    : { mode: options };
+    : ({ __proto__: null, mode: options } as { recursive?: boolean; mode?: unknown });
   return fs.mkdir(toPath(path), !!recursive, toMode(mode, DIRECTORY_MODE));
 }
 
@@ -233,12 +233,13 @@ interface CopyOptions {
   filter?: (src: string, dest: string) => unknown;
 }
 
-export function cpSync(src: unknown, dest: unknown, options: CopyOptions = {}): void {
+export function cpSync(src: unknown, dest: unknown, options: CopyOptions = { __proto__: null } as CopyOptions): void {
   copyTree(toPath(src, "src"), toPath(dest, "dest"), options);
 }
 
 function copyTree(from: string, to: string, options: CopyOptions): void {
-  if (options.filter !== undefined && !options.filter(from, to)) return;
+  const { filter } = options;
+  if (filter !== undefined && !filter(from, to)) return;
   const source = fs.stat(from, false);
   if (source[0] === LINK) {
     if (statOf(to, false) !== undefined) fs.unlink(to);
@@ -246,8 +247,8 @@ function copyTree(from: string, to: string, options: CopyOptions): void {
     return;
   }
   if (source[0] !== DIRECTORY) {
-    if (statOf(to, true) === undefined || options.force !== false) return copyFileSync(from, to);
-    if (options.errorOnExist) throw systemError("EEXIST", "cp", to);
+    if (statOf(to, true) === undefined || options.force !== false) copyFileSync(from, to);
+    else if (options.errorOnExist) throw systemError("EEXIST", "cp", to);
     return;
   }
   if (!options.recursive) {

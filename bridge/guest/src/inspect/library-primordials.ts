@@ -20,6 +20,7 @@ import {
   MapPrototypeGetSize,
   MapPrototypeHas,
   MapPrototypeSet,
+  mapCursor,
   Number,
   Object,
   RangeError,
@@ -204,25 +205,33 @@ export function safely<T>(array: readonly T[]): Iterable<T> {
   return iterable(() => (index < array.length ? { value: array[index++]! } : undefined));
 }
 
-interface Cursor<T> {
-  next(): IteratorResult<T, undefined>;
-}
-type Next = <T>(cursor: Cursor<T>) => IteratorResult<T, undefined>;
-const cursorOfMap: <K, V>(map: Map<K, V>) => Cursor<[K, V]> = uncurryThis(IntrinsicMap.prototype.entries);
-const nextOfMap: Next = uncurryThis(new IntrinsicMap().entries().next as never);
-const cursorOfSet: <T>(set: Set<T>) => Cursor<T> = uncurryThis(Set.prototype.values);
-const nextOfSet: Next = uncurryThis(new Set().values().next as never);
+type SetCursor = Iterator<unknown>;
+const cursorOfSet: (set: Set<unknown>) => SetCursor = uncurryThis(Set.prototype.values);
+const SetIteratorPrototypeNext: (cursor: SetCursor) => IteratorResult<unknown, undefined> = uncurryThis(
+  new Set().values().next as never,
+);
 
 /** The contents of a Map or Set as something with a size to loop over. */
 export function contentsOf(collection: Map<unknown, unknown> | Set<unknown>, isMap: boolean): object {
-  const cursor = isMap ? cursorOfMap(collection as Map<unknown, unknown>) : cursorOfSet(collection as Set<unknown>);
-  const next = isMap ? nextOfMap : nextOfSet;
-  const contents = iterable<unknown>(() => {
-    const { done, value } = next(cursor as Cursor<unknown>);
-    return done ? undefined : { value };
-  });
+  const contents = isMap ? entriesOf(collection as Map<unknown, unknown>) : itemsOf(collection as Set<unknown>);
   define(contents, "size", isMap ? MapPrototypeGetSize(collection) : SetPrototypeGetSize(collection));
   return contents;
+}
+
+function entriesOf(map: Map<unknown, unknown>): object {
+  const next = mapCursor(map);
+  return iterable(() => {
+    const value = next();
+    return value === undefined ? undefined : { value };
+  });
+}
+
+function itemsOf(set: Set<unknown>): object {
+  const cursor = cursorOfSet(set);
+  return iterable(() => {
+    const { done, value } = SetIteratorPrototypeNext(cursor);
+    return done ? undefined : { value };
+  });
 }
 
 /** As much of a Map as the library uses. */
@@ -312,7 +321,6 @@ export function internalBinding(): object {
   return { hasIntl: false };
 }
 
-export const { sqrt: MathSqrt } = Math;
 export const { seal: ObjectSeal } = Object;
 /** Without a prototype, where what a descriptor lacks would be looked up. */
 export function ObjectGetOwnPropertyDescriptor(target: object, key: PropertyKey): PropertyDescriptor | undefined {

@@ -1,15 +1,13 @@
 import { webInterface } from "../define.ts";
-import { codedError, invalidArgType, outOfRange } from "../errors.ts";
+import { invalidArgType, outOfRange } from "../errors.ts";
 import { type InspectOptions, inspect } from "../inspect/inspect.ts";
-import { ArrayIsArray, MathMin, NumberIsInteger, ReflectApply, TypeError } from "../primordials.ts";
+import { demandPermission, permission } from "../permission.ts";
+import { ArrayIsArray, MathMin, NumberIsInteger, ReflectApply } from "../primordials.ts";
 import { LONGEST_TIMEOUT, setTimeout } from "../timers.ts";
 import { type AbortState, abortStateOf, createAbortState } from "./abort-state.ts";
 import { DOMException } from "./dom-exception.ts";
 import { type Event, trustedEvent } from "./event.ts";
 import { EventTarget, fire } from "./event-target.ts";
-
-/** Given by those that may construct an AbortSignal. */
-const permission = {};
 
 type Handler = ((event: Event) => unknown) | object | null;
 
@@ -19,8 +17,7 @@ export class AbortSignal extends EventTarget {
   #hasHandler = false;
 
   constructor(permit?: unknown) {
-    if (permit !== permission)
-      throw codedError(TypeError, "ERR_ILLEGAL_CONSTRUCTOR", "Illegal constructor", AbortSignal);
+    demandPermission(permit, AbortSignal);
     super();
     this.#state = createAbortState(this);
   }

@@ -1,14 +1,14 @@
 import { native } from "../binding.ts";
 import { bytesOf } from "../bytes.ts";
 import { webInterface } from "../define.ts";
-import { codedError, missingArgs } from "../errors.ts";
+import { missingArgs } from "../errors.ts";
 import { bytesToHex } from "../hex.ts";
+import { demandPermission, permission } from "../permission.ts";
 import {
   StringPrototypeSlice,
   StringPrototypeStartsWith,
   TypedArrayPrototypeGetLength,
   TypedArrayPrototypeGetSymbolToStringTag,
-  TypeError,
   Uint8Array,
 } from "../primordials.ts";
 import { DOMException } from "./dom-exception.ts";
@@ -16,14 +16,11 @@ import { DOMException } from "./dom-exception.ts";
 /** The most that getRandomValues fills in one call, from the Web Cryptography standard. */
 const QUOTA = 65536;
 
-/** Given by the one who may construct a Crypto. */
-const permission = {};
-
 export class Crypto {
   readonly #isCrypto = true;
 
   constructor(permit?: unknown) {
-    if (permit !== permission) throw codedError(TypeError, "ERR_ILLEGAL_CONSTRUCTOR", "Illegal constructor", Crypto);
+    demandPermission(permit, Crypto);
   }
 
   getRandomValues<T>(array: T): T {

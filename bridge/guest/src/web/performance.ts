@@ -3,17 +3,11 @@ import { append, webInterface } from "../define.ts";
 import { codedError, invalidArgType, missingArgs } from "../errors.ts";
 import { type InspectOptions, inspect } from "../inspect/inspect.ts";
 import { List } from "../list.ts";
+import { demandPermission, permission } from "../permission.ts";
 import { ArrayPrototypeSort, TypeError } from "../primordials.ts";
 import { DOMException } from "./dom-exception.ts";
 import { EventTarget } from "./event-target.ts";
 import { structuredClone } from "./structured-clone.ts";
-
-/** Given by those that may construct the classes of this module. */
-const permission = {};
-
-function demand(permit: unknown, constructor: unknown): void {
-  if (permit !== permission) throw codedError(TypeError, "ERR_ILLEGAL_CONSTRUCTOR", "Illegal constructor", constructor);
-}
 
 export class PerformanceEntry {
   readonly #name: string;
@@ -23,7 +17,7 @@ export class PerformanceEntry {
   readonly #detail: unknown;
 
   constructor(permit: unknown, name: string, entryType: string, startTime: number, duration: number, detail: unknown) {
-    demand(permit, PerformanceEntry);
+    demandPermission(permit, PerformanceEntry);
     this.#name = name;
     this.#entryType = entryType;
     this.#startTime = startTime;
@@ -93,7 +87,7 @@ webInterface(PerformanceMark, "PerformanceMark");
 
 export class PerformanceMeasure extends PerformanceEntry {
   constructor(permit: unknown, name: string, startTime: number, duration: number, detail: unknown) {
-    demand(permit, PerformanceMeasure);
+    demandPermission(permit, PerformanceMeasure);
     super(permission, name, "measure", startTime, duration, detail);
   }
 
@@ -141,7 +135,7 @@ function timeOf(mark: unknown): number {
 
 export class Performance extends EventTarget {
   constructor(permit?: unknown) {
-    demand(permit, Performance);
+    demandPermission(permit, Performance);
     super();
   }
 
@@ -164,7 +158,7 @@ export class Performance extends EventTarget {
     const options: MeasureOptions =
       startOrOptions !== null && typeof startOrOptions === "object"
         ? startOrOptions
-        : { start: startOrOptions, end: endMark };
+        : ({ __proto__: null, start: startOrOptions, end: endMark } as MeasureOptions);
     const { start, end, duration, detail } = options;
     const length = duration === undefined ? undefined : +(duration as number);
     const endTime =

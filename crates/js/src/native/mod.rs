@@ -18,8 +18,11 @@ use std::sync::LazyLock;
 /// A native function: its name in the userland, and V8's pointer to it.
 pub(crate) type NativeFunction = (&'static str, v8::FunctionCallback);
 
-/// The functions of `Native` itself and of its members, in the order in which snapshots number them.
-static TABLES: LazyLock<Vec<(Option<&'static str>, Vec<NativeFunction>)>> = LazyLock::new(|| {
+/// The functions of a member of `Native`, or of `Native` itself.
+type Table = (Option<&'static str>, Vec<NativeFunction>);
+
+/// All of them, in the order in which snapshots number them.
+static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
     let plain = [
         stdio::functions(),
         clock::functions(),

@@ -1,5 +1,7 @@
 //! `host_fs`: modes, owners and sizes, which WASI does not tell, and what changes them.
 //!
+//! The standard knows no right to change modes: that to change times is asked for.
+//!
 //! Functions that return a number in place of an error number have one that stands for every failure: 0 for modes and device
 //! numbers, -1 for sizes.
 
@@ -13,7 +15,7 @@ use crate::{
     Trap, WasiCtx,
     abi::types::{Errno, Rights},
     error::{Result, errno_value},
-    fd_table::{Description, Object},
+    fd_table::Object,
     preview1::path::{self, PathArgument},
 };
 
@@ -62,16 +64,7 @@ fn stat_at(ctx: &WasiCtx, memory: &GuestMemory<'_>, dir_fd: i32, path: (i32, i32
 
 fn stat_fd(ctx: &WasiCtx, fd: i32) -> Result<Option<Stat>> {
     let description = ctx.fds.with_rights(fd as u32, Rights::FD_FILESTAT_GET)?;
-    Ok(open_file(description).map(OpenFile::stat))
-}
-
-/// `None` for streams.
-fn open_file(description: &Description) -> Option<&OpenFile> {
-    match &description.object {
-        Object::File(file) => Some(file),
-        Object::Directory(directory) => Some(&directory.file),
-        Object::Stdin | Object::Stdout | Object::Stderr => None,
-    }
+    Ok(description.open_file().map(OpenFile::stat))
 }
 
 /// A value, or what stands for every failure.
@@ -223,8 +216,9 @@ pub fn chmod_absolute(
 /// Sets the permission bits; `EINVAL` for streams.
 pub fn fchmod(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, fd: i32, mode: i32) -> Result<i32, Trap> {
     errno_value((|| {
-        let description = ctx.fds.with_rights(fd as u32, Rights::FD_FILESTAT_GET)?;
-        open_file(description).ok_or(Errno::Inval)?.set_permissions(mode as u32 & PERMISSION_BITS);
+        ctx.fds.description(fd as u32)?.open_file().ok_or(Errno::Inval)?;
+        let description = ctx.fds.with_rights(fd as u32, Rights::FD_FILESTAT_SET_TIMES)?;
+        description.open_file().ok_or(Errno::Inval)?.set_permissions(mode as u32 & PERMISSION_BITS);
         Ok(())
     })())
 }

@@ -28,7 +28,6 @@ fn str_at(pointer: i32, len: i32) -> GuestPtr<str> {
 macro_rules! unsupported {
     ($errno:ident $function:ident($($parameter:ident: $ty:ident),*)) => {
         #[doc = concat!("Not supported: always `", stringify!($errno), "`.")]
-        #[allow(clippy::too_many_arguments, reason = "some imports have that many")]
         pub fn $function(
             _: &mut crate::WasiCtx,
             _: &mut wiggle::GuestMemory<'_>,

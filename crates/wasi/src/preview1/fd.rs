@@ -13,14 +13,6 @@ use crate::{
 /// The number of the one device that every file is told to lie on.
 const DEVICE: Device = 1;
 
-fn open_file(description: &Description) -> Result<&OpenFile, Errno> {
-    match &description.object {
-        Object::File(file) => Ok(file),
-        Object::Directory(directory) => Ok(&directory.file),
-        Object::Stdin | Object::Stdout | Object::Stderr => Err(Errno::Spipe),
-    }
-}
-
 /// A regular file or device.
 fn file(description: &Description) -> Result<&OpenFile, Errno> {
     match &description.object {
@@ -45,9 +37,8 @@ pub(super) fn allocate(ctx: &WasiCtx, fd: u32, offset: Filesize, len: Filesize) 
 }
 
 pub(super) fn sync(ctx: &WasiCtx, fd: u32, right: Rights) -> Result<()> {
-    let description = ctx.fds.description(fd)?;
-    open_file(description).map_err(|_| Errno::Inval)?;
-    open_file(ctx.fds.with_rights(fd, right)?)?.sync();
+    ctx.fds.description(fd)?.open_file().ok_or(Errno::Inval)?;
+    ctx.fds.with_rights(fd, right)?.open_file().ok_or(Errno::Inval)?.sync();
     Ok(())
 }
 
@@ -91,9 +82,9 @@ pub(super) fn set_rights(ctx: &mut WasiCtx, fd: u32, rights: Rights, inheriting:
 }
 
 pub(super) fn filestat(ctx: &WasiCtx, fd: u32) -> Result<Filestat> {
-    match open_file(ctx.fds.with_rights(fd, Rights::FD_FILESTAT_GET)?) {
-        Ok(file) => Ok(filestat_of(&file.stat())),
-        Err(_) => Ok(Filestat {
+    match ctx.fds.with_rights(fd, Rights::FD_FILESTAT_GET)?.open_file() {
+        Some(file) => Ok(filestat_of(&file.stat())),
+        None => Ok(Filestat {
             dev: 0,
             ino: 0,
             filetype: stream_filetype(ctx),
@@ -113,8 +104,9 @@ pub(super) fn set_size(ctx: &WasiCtx, fd: u32, size: Filesize) -> Result<()> {
 
 pub(super) fn set_times(ctx: &WasiCtx, fd: u32, atim: Timestamp, mtim: Timestamp, flags: Fstflags) -> Result<()> {
     let (atime, mtime) = times(atim, mtim, flags)?;
-    open_file(ctx.fds.description(fd)?).map_err(|_| Errno::Inval)?;
-    open_file(ctx.fds.with_rights(fd, Rights::FD_FILESTAT_SET_TIMES)?)?.set_times(atime, mtime);
+    ctx.fds.description(fd)?.open_file().ok_or(Errno::Inval)?;
+    let description = ctx.fds.with_rights(fd, Rights::FD_FILESTAT_SET_TIMES)?;
+    description.open_file().ok_or(Errno::Inval)?.set_times(atime, mtime);
     Ok(())
 }
 

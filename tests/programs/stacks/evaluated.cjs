@@ -1,0 +1,2 @@
+const build = new Function("value", "\nthrow new Error('in generated code: ' + value);");
+build("x");

@@ -1,0 +1,3 @@
+(function first() {
+  throw new RangeError("on the first line");
+})();

@@ -1,0 +1,4 @@
+export async function later(value) {
+  await null;
+  throw new Error(`after ${value} await`);
+}

@@ -1,0 +1,3 @@
+import { missing, there } from "./imported.mjs";
+
+console.log(there, missing);
