@@ -13,15 +13,7 @@ describe("the API has the names that programs are written against", () => {
       env: { PATH: "/bin", A: "1" },
       cwd: "/app",
       files: { "/app/a.txt": "text or bytes", "/app/b.bin": Uint8Array.of(1), ...binFiles("ls", "cat") },
-      limits: {
-        wallMs: 20_000,
-        cpuMs: 10_000,
-        heapMb: 64,
-        externalMb: 64,
-        outputBytes: 1 << 20,
-        fsBytes: 1 << 24,
-        fsInodes: 100,
-      },
+      limits: { wallMs: 20_000, cpuMs: 10_000, heapMb: 64, externalMb: 64, outputBytes: 1 << 20, fsBytes: 1 << 24, fsInodes: 100 },
     });
 
     const r: RunResult<string> = await sandbox.run("console.log(1 + 1)", {

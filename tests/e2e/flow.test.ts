@@ -92,7 +92,7 @@ describe("a host that does not read (I2)", () => {
     let length = 0;
     for await (const chunk of guest.stdout) {
       hash.update(chunk);
-      if (length >> 20 !== (length += chunk.length) >> 20) await delay(20);
+      if ((length >> 20) !== ((length += chunk.length) >> 20)) await delay(20);
     }
     const expected = createHash("sha256");
     for (let i = 0; i < 64; i++) expected.update(String.fromCharCode(48 + i).repeat(65536));
@@ -103,8 +103,7 @@ describe("a host that does not read (I2)", () => {
 
   test("one that wants only one of the streams, or none, can say so", async () => {
     const guest = sandbox.spawn({
-      source:
-        "process.stderr.write('e'.repeat(4 << 20)); process.stdout.write('o'.repeat(4 << 20)); console.log('end')",
+      source: "process.stderr.write('e'.repeat(4 << 20)); process.stdout.write('o'.repeat(4 << 20)); console.log('end')",
     });
     await guest.stderr.cancel();
     let last = "";

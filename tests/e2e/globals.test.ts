@@ -11,13 +11,12 @@ const stdin = "grüße\nfrom stdin";
 const sandbox = await sidecar.createSandbox({
   env,
   cwd: "/app",
-  files: Object.fromEntries(
-    programsIn("globals").map((name) => [`/app/${name}`, { content: program(`globals/${name}`), mode: 0o755 }]),
-  ),
+  files: Object.fromEntries(programsIn("globals").map((name) => [`/app/${name}`, { content: program(`globals/${name}`), mode: 0o755 }])),
 });
 
 /** Node names itself in a warning, and says how to learn more of it. */
-const named = (stderr: string) => stderr.replace(/^\(node:\d+\) (.*\n)(\(Use `node .*\n)?/gm, "(hotcell:1) $1");
+const named = (stderr: string) =>
+  stderr.replace(/^\(node:\d+\) (.*\n)(\(Use `node .*\n)?/gm, "(hotcell:1) $1");
 
 describe("a guest finds what a program expects, and it does what it does in Node", () => {
   for (const name of programsIn("globals")) {

@@ -134,8 +134,7 @@ test("guests share no sequence of random numbers (S3)", async () => {
 
 test("code that is made at run time stays in its realm (B1, B7)", async () => {
   const sandbox = await workshop();
-  const result = await sandbox.run(
-    `
+  const result = await sandbox.run(`
     const AsyncFunction = (async () => {}).constructor;
     const realms = [
       this.constructor.constructor("return globalThis")(), Function("return this")(), (0, eval)("globalThis"),
@@ -143,21 +142,21 @@ test("code that is made at run time stays in its realm (B1, B7)", async () => {
       require.constructor("return globalThis")(), setTimeout.constructor("return globalThis")(),
     ];
     AsyncFunction("return globalThis")().then((realm) =>
-      console.log([...realms, realm].every((found) => found === globalThis)));`,
-    { format: "script" },
-  );
+      console.log([...realms, realm].every((found) => found === globalThis)));`, { format: "script" });
   assert.deepEqual([result.stdout, result.stderr], ["true\n", ""]);
 });
 
 test("guests of one sandbox see each other's files while they run", async () => {
   const sandbox = await workshop();
-  const waiting = sandbox.spawn({
-    source: `
+  const waiting = sandbox.spawn(
+    {
+      source: `
         console.log("ready");
         process.on("SIGUSR1", () => { console.log(require("node:fs").readFileSync("/work/note", "utf8")); process.exit() });
         setInterval(() => {}, 1000);`,
-    format: "script",
-  });
+      format: "script",
+    },
+  );
   assert.equal(await firstOutput(waiting), "ready\n");
   await sandbox.run("require('node:fs').writeFileSync('/work/note', 'from the other')");
   waiting.kill("SIGUSR1");

@@ -17,10 +17,7 @@ async function runInnocents(sandbox: Sandbox, over: () => boolean): Promise<numb
     const started = performance.now();
     if (i % 2 === 0) {
       const sum = await sandbox.run(`let s = 0; for (let i = 0; i <= ${i}; i++) s += i; console.log(s)`);
-      assert.deepEqual(
-        [sum.outcome, sum.exitCode, sum.stdout, sum.stderr],
-        ["exited", 0, `${(i * (i + 1)) / 2}\n`, ""],
-      );
+      assert.deepEqual([sum.outcome, sum.exitCode, sum.stdout, sum.stderr], ["exited", 0, `${(i * (i + 1)) / 2}\n`, ""]);
     } else {
       const echo = await sandbox.exec("echo", ["number", String(i)]);
       assert.deepEqual([echo.outcome, echo.exitCode, echo.stdout, echo.stderr], ["exited", 0, `number ${i}\n`, ""]);
@@ -41,10 +38,7 @@ function checkLatency(what: string, milliseconds: number[]): void {
 const hostile: Record<string, { source: string; outcomes: string[] }> = {
   "while(1){}": { source: "while(1){}", outcomes: ["timed_out"] },
   "an endlessly growing array": { source: "const a = []; while (1) a.push([a.length])", outcomes: ["out_of_memory"] },
-  "an endlessly growing string": {
-    source: "let s = 'x'; while (1) { s += s; s[s.length >> 1] }",
-    outcomes: ["exited"],
-  },
+  "an endlessly growing string": { source: "let s = 'x'; while (1) { s += s; s[s.length >> 1] }", outcomes: ["exited"] },
   "a 2 GB ArrayBuffer": { source: "new ArrayBuffer(2 ** 31)", outcomes: ["exited"] },
   "a 4 GB resizable ArrayBuffer": {
     source: "const b = new ArrayBuffer(1, { maxByteLength: 2 ** 32 }); b.resize(2 ** 32); new Uint8Array(b).fill(1)",
@@ -118,10 +112,7 @@ describe("a hostile guest leaves the others and the sidecar alone", () => {
     ).finally(() => {
       over = true;
     });
-    assert.deepEqual(
-      results,
-      results.map(() => true),
-    );
+    assert.deepEqual(results, results.map(() => true));
     const took = await innocents;
     assert.ok(Math.max(...took) < 2 * WORST_MS, `an innocent run took ${Math.max(...took)} ms`);
     assert.equal((await sidecar.stats()).pid, pid, "it is the same sidecar");

@@ -15,53 +15,51 @@ const programs: [title: string, source: string][] = [
   ["a sort of an enormous sparse array", "let a=[];a.length=2**32-2;a.sort()"],
 ];
 
-describe(
-  "a guest that ends or seizes the whole process",
-  only("child", "no engine can be replaced within its host's process"),
-  () => {
-    for (const [title, source] of programs) {
-      test(`${title}: guests end with a typed outcome, and the next call has a sidecar`, async () => {
-        await using sidecar = await start();
-        const sandbox = await sidecar.createSandbox();
-        const neighbour = sandbox.spawn({ source: "console.log('ready'); setInterval(() => {}, 1000)" });
-        await firstOutput(neighbour);
+const replaceable = only("child", "no engine can be replaced within its host's process");
 
-        const result = await sandbox.run(source, { limits: { heapMb: 64, wallMs: 1000 } });
-        assert.ok(["out_of_memory", "timed_out", "crashed", "exited"].includes(result.outcome), result.outcome);
-        if (result.outcome === "exited") assert.match(result.stderr, /RangeError|out of memory/);
-
-        // Whether the sidecar lived on or was replaced, a new sandbox works.
-        const next = await sidecar.createSandbox();
-        assert.equal((await next.run("console.log('alive')")).stdout, "alive\n");
-
-        neighbour.kill("SIGKILL");
-        assert.ok(["signaled", "crashed"].includes((await neighbour.exit).outcome), (await neighbour.exit).outcome);
-      });
-    }
-
-    test("a sidecar that is killed ends its guests as crashed, and is replaced", async () => {
+describe("a guest that ends or seizes the whole process", replaceable, () => {
+  for (const [title, source] of programs) {
+    test(`${title}: guests end with a typed outcome, and the next call has a sidecar`, async () => {
       await using sidecar = await start();
       const sandbox = await sidecar.createSandbox();
-      const guest = sandbox.spawn({ source: "console.log('ready'); setInterval(() => {}, 1000)" });
-      assert.equal(await firstOutput(guest), "ready\n");
-      const { pid } = await sidecar.stats();
-      process.kill(pid, "SIGKILL");
-      const exit = await guest.exit;
-      assert.deepEqual([exit.outcome, exit.exitCode], ["crashed", null]);
-      assert.match(exit.error!.message, /\.$/);
-      await assert.rejects(async () => sandbox.run("1"), { code: "ERR_HOTCELL_SANDBOX_LOST" });
+      const neighbour = sandbox.spawn({ source: "console.log('ready'); setInterval(() => {}, 1000)" });
+      await firstOutput(neighbour);
+
+      const result = await sandbox.run(source, { limits: { heapMb: 64, wallMs: 1000 } });
+      assert.ok(["out_of_memory", "timed_out", "crashed", "exited"].includes(result.outcome), result.outcome);
+      if (result.outcome === "exited") assert.match(result.stderr, /RangeError|out of memory/);
+
+      // Whether the sidecar lived on or was replaced, a new sandbox works.
       const next = await sidecar.createSandbox();
       assert.equal((await next.run("console.log('alive')")).stdout, "alive\n");
-      assert.notEqual((await sidecar.stats()).pid, pid);
-    });
 
-    test("another sidecar never notices", async () => {
-      await using one = await start();
-      await using other = await start();
-      const sandbox = await other.createSandbox();
-      const running = sandbox.run("setTimeout(() => console.log('unharmed'), 300)");
-      process.kill((await one.stats()).pid, "SIGKILL");
-      assert.equal((await running).stdout, "unharmed\n");
+      neighbour.kill("SIGKILL");
+      assert.ok(["signaled", "crashed"].includes((await neighbour.exit).outcome), (await neighbour.exit).outcome);
     });
-  },
-);
+  }
+
+  test("a sidecar that is killed ends its guests as crashed, and is replaced", async () => {
+    await using sidecar = await start();
+    const sandbox = await sidecar.createSandbox();
+    const guest = sandbox.spawn({ source: "console.log('ready'); setInterval(() => {}, 1000)" });
+    assert.equal(await firstOutput(guest), "ready\n");
+    const { pid } = await sidecar.stats();
+    process.kill(pid, "SIGKILL");
+    const exit = await guest.exit;
+    assert.deepEqual([exit.outcome, exit.exitCode], ["crashed", null]);
+    assert.match(exit.error!.message, /\.$/);
+    await assert.rejects(async () => sandbox.run("1"), { code: "ERR_HOTCELL_SANDBOX_LOST" });
+    const next = await sidecar.createSandbox();
+    assert.equal((await next.run("console.log('alive')")).stdout, "alive\n");
+    assert.notEqual((await sidecar.stats()).pid, pid);
+  });
+
+  test("another sidecar never notices", async () => {
+    await using one = await start();
+    await using other = await start();
+    const sandbox = await other.createSandbox();
+    const running = sandbox.run("setTimeout(() => console.log('unharmed'), 300)");
+    process.kill((await one.stats()).pid, "SIGKILL");
+    assert.equal((await running).stdout, "unharmed\n");
+  });
+});

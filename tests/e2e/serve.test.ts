@@ -55,9 +55,7 @@ describe("hotcell serve", only("child", "it is about the binary"), () => {
     const path = join(directory, "leaving.sock");
     const { announced } = await serve(["--socket", path]);
     const staying = await Sidecar.connect({ socket: path, token: announced.token });
-    const witness = (await staying.createSandbox()).spawn({
-      source: "console.log('ready'); setInterval(() => {}, 1000)",
-    });
+    const witness = (await staying.createSandbox()).spawn({ source: "console.log('ready'); setInterval(() => {}, 1000)" });
     await firstOutput(witness);
     const leaving = await Sidecar.connect({ socket: path, token: announced.token });
     const guest = (await leaving.createSandbox()).spawn({ source: "console.log('ready'); while (true) {}" });
@@ -73,9 +71,7 @@ describe("hotcell serve", only("child", "it is about the binary"), () => {
   });
 
   test("takes its token from the environment, or writes it to a file that only this user can read", async () => {
-    const given = await serve(["--socket", join(directory, "given.sock")], {
-      HOTCELL_TOKEN: "a token of sixteen bytes or more",
-    });
+    const given = await serve(["--socket", join(directory, "given.sock")], { HOTCELL_TOKEN: "a token of sixteen bytes or more" });
     assert.equal(given.announced.token, undefined);
     const host = await Sidecar.connect({ socket: given.announced.socket, token: "a token of sixteen bytes or more" });
     await host.close();

@@ -8,7 +8,9 @@ const names = programsIn("stacks");
 const sidecar = await fileSidecar();
 const sandbox = await sidecar.createSandbox({
   cwd: "/app",
-  files: Object.fromEntries(names.map((name) => [`/app/${name}`, { content: program(`stacks/${name}`), mode: 0o755 }])),
+  files: Object.fromEntries(
+    names.map((name) => [`/app/${name}`, { content: program(`stacks/${name}`), mode: 0o755 }]),
+  ),
 });
 
 /**
@@ -55,10 +57,7 @@ describe("source text has true lines too", () => {
     test(`as a ${format} with a name`, async () => {
       const { stderr } = await sandbox.run(source, { format, filename: "/work/deep/main.js" });
       assert.match(stderr, /^(file:\/\/)?\/work\/deep\/main\.js:3\n/);
-      assert.match(
-        stderr,
-        /\n {4}at inner \((file:\/\/)?\/work\/deep\/main\.js:3:9\)\n {4}at (file:\/\/)?\/work\/deep\/main\.js:6:1\n/,
-      );
+      assert.match(stderr, /\n {4}at inner \((file:\/\/)?\/work\/deep\/main\.js:3:9\)\n {4}at (file:\/\/)?\/work\/deep\/main\.js:6:1\n/);
     });
   }
 });
@@ -69,10 +68,7 @@ describe("whether source text is a module is seen from its syntax", () => {
     ["export", "export const x = 1; console.log(this === undefined)"],
     ["import.meta", "console.log(import.meta.url.startsWith('file:///app/'))"],
     ["await of a call", "console.log(await Promise.resolve(true))"],
-    [
-      "await of something new",
-      "const f = { v: await new Promise((done) => setTimeout(done, 1, true)) }; console.log(f.v)",
-    ],
+    ["await of something new", "const f = { v: await new Promise((done) => setTimeout(done, 1, true)) }; console.log(f.v)"],
     ["await in parentheses", "await (async () => console.log(this === undefined))()"],
     ["await of a list", "await [1]; console.log(this === undefined)"],
     ["for await", "for await (const value of [Promise.resolve(true)]) console.log(value)"],

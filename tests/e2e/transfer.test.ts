@@ -66,28 +66,23 @@ describe("a program", only("child", "it counts bytes on a socket"), () => {
   });
 });
 
-test(
-  "evictions are warned of, and the cache tells each entry and its total at debug level",
-  only("child", "an engine is set up once in a process"),
-  async () => {
-    const log: string[] = [];
-    const start = (level: string) =>
-      Sidecar.start({ env: { HOTCELL_MODULE_CACHE_ENTRIES: "1", HOTCELL_LOG: level }, log: (line) => log.push(line) });
-    for (const [level, entries] of [
-      ["warn", false],
-      ["hotcell_modules=debug", true],
-    ] as const) {
-      log.length = 0;
-      const sidecar = await start(level);
-      const sandbox = await sidecar.createSandbox();
-      for (const name of ["true", "false"]) await sandbox.runWasm(command(name));
-      await sidecar.close();
-      assert.equal(log.filter((line) => /WARN.*evict/i.test(line)).length, 1, log.join("\n"));
-      assert.equal(
-        log.some((line) => /DEBUG.*module cached.*bytes=\d+ entries=\d+ total=\d+/.test(line)),
-        entries,
-        log.join("\n"),
-      );
-    }
-  },
-);
+const setUpTwice = only("child", "an engine is set up once in a process");
+
+test("evictions are warned of, and the cache tells each entry and its total at debug level", setUpTwice, async () => {
+  const log: string[] = [];
+  const start = (level: string) =>
+    Sidecar.start({ env: { HOTCELL_MODULE_CACHE_ENTRIES: "1", HOTCELL_LOG: level }, log: (line) => log.push(line) });
+  for (const [level, entries] of [["warn", false], ["hotcell_modules=debug", true]] as const) {
+    log.length = 0;
+    const sidecar = await start(level);
+    const sandbox = await sidecar.createSandbox();
+    for (const name of ["true", "false"]) await sandbox.runWasm(command(name));
+    await sidecar.close();
+    assert.equal(log.filter((line) => /WARN.*evict/i.test(line)).length, 1, log.join("\n"));
+    assert.equal(
+      log.some((line) => /DEBUG.*module cached.*bytes=\d+ entries=\d+ total=\d+/.test(line)),
+      entries,
+      log.join("\n"),
+    );
+  }
+});

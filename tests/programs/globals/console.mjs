@@ -1,14 +1,4 @@
-console.log(
-  "%s is %d years and %i days, %f, %j %o %O %% %c",
-  "Ada",
-  36.5,
-  7.9,
-  0.5,
-  { a: [1] },
-  [1],
-  { b: new Map() },
-  "",
-);
+console.log("%s is %d years and %i days, %f, %j %o %O %% %c", "Ada", 36.5, 7.9, 0.5, { a: [1] }, [1], { b: new Map() }, "");
 console.log({ nested: { deep: { deeper: { deepest: 1 } } }, list: Array.from({ length: 120 }, (_, i) => i) });
 console.log([undefined, null, -0, 1n, Symbol("s"), () => {}, class A {}, new Date(0), /x/g, new Error("e").message]);
 console.log(new Set([1, "a"]), new Map([[{}, []]]), new Uint8Array(3), Promise.resolve(4), new WeakMap(), "it's");

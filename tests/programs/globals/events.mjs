@@ -1,9 +1,7 @@
 const log = [];
 const target = new EventTarget();
 const listener = { handleEvent: (event) => log.push(`object ${event.type}`) };
-target.addEventListener("ping", (event) =>
-  log.push(`function ${event.type} ${event.target === target} ${event.eventPhase}`),
-);
+target.addEventListener("ping", (event) => log.push(`function ${event.type} ${event.target === target} ${event.eventPhase}`));
 target.addEventListener("ping", listener);
 target.addEventListener("ping", listener);
 target.addEventListener("ping", () => log.push("once"), { once: true });
@@ -15,9 +13,7 @@ target.addEventListener("ping", (event) => {
 });
 target.addEventListener("ping", () => log.push("never"));
 console.log(target.dispatchEvent(new Event("ping", { cancelable: true })), target.dispatchEvent(new Event("ping")));
-target.addEventListener("custom", ({ detail, cancelable }) =>
-  log.push(`custom ${JSON.stringify(detail)} ${cancelable}`),
-);
+target.addEventListener("custom", ({ detail, cancelable }) => log.push(`custom ${JSON.stringify(detail)} ${cancelable}`));
 target.dispatchEvent(new CustomEvent("custom", { detail: { a: 1 } }));
 console.log(log.join("; "));
 

@@ -5,10 +5,7 @@ const mark = performance.mark("start", { detail: { step: 1 } });
 performance.mark("end");
 const measure = performance.measure("took", "start", "end");
 console.log(mark.name, mark.entryType, mark.detail, measure.name, measure.duration >= 0);
-console.log(
-  performance.getEntriesByName("took").length,
-  performance.getEntriesByType("mark").map(({ name }) => name),
-);
+console.log(performance.getEntriesByName("took").length, performance.getEntriesByType("mark").map(({ name }) => name));
 performance.clearMarks();
 performance.clearMeasures();
 console.log(performance.getEntries().filter(({ entryType }) => entryType === "mark").length);

@@ -17,14 +17,10 @@ process.chdir("/");
 console.log(process.cwd(), directory !== process.cwd());
 
 await new Promise((resolve) => {
-  process.nextTick(
-    (...args) => {
-      console.log("tick", ...args);
-      resolve();
-    },
-    1,
-    2,
-  );
+  process.nextTick((...args) => {
+    console.log("tick", ...args);
+    resolve();
+  }, 1, 2);
 });
 
 process.once("SIGUSR2", (name, number) => console.log(name, number));

@@ -1,3 +1,1 @@
-(function first() {
-  throw new RangeError("on the first line");
-})();
+(function first() { throw new RangeError("on the first line"); })();

@@ -1,3 +1,2 @@
-import { missing, there } from "./imported.mjs";
-
+import { there, missing } from "./imported.mjs";
 console.log(there, missing);
