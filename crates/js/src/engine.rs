@@ -20,12 +20,24 @@ pub enum SnapshotMode {
     Off,
 }
 
+/// Which threads guests may be made from, and so which their isolates live on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IsolateThreads {
+    /// Those that descend from the one that starts the engine. V8 then protects its code with memory protection keys, where the
+    /// CPU has them, which only these threads hold.
+    #[default]
+    Descendants,
+    /// Any thread of the process. V8's code is then not protected that way.
+    Any,
+}
+
 /// How the engine is set up.
 #[derive(Clone, Debug)]
 pub struct JsOptions {
     pub snapshot: SnapshotMode,
     /// Workers that are kept parked for each heap limit in use; 0 parks none.
     pub warm_isolates: usize,
+    pub threads: IsolateThreads,
 }
 
 impl JsOptions {
@@ -34,7 +46,7 @@ impl JsOptions {
 
 impl Default for JsOptions {
     fn default() -> Self {
-        Self { snapshot: SnapshotMode::default(), warm_isolates: Self::DEFAULT_WARM_ISOLATES }
+        Self { snapshot: SnapshotMode::default(), warm_isolates: Self::DEFAULT_WARM_ISOLATES, threads: IsolateThreads::default() }
     }
 }
 
@@ -45,13 +57,13 @@ pub struct JsEngine {
 }
 
 impl JsEngine {
-    /// Initialises V8 and starts the engine. To be called on the process's main thread, before any thread is made that will
-    /// enter an isolate: V8 protects its code with memory protection keys that only descendants of this thread hold.
+    /// Initialises V8, as the first call says, and starts the engine. With [`IsolateThreads::Descendants`] to be called on the
+    /// process's main thread, before any thread is made that will enter an isolate.
     ///
     /// # Errors
     /// [`JsError`] where the userland is broken, or no thread can be made.
     pub fn start(options: JsOptions) -> Result<Arc<Self>, JsError> {
-        platform::initialize();
+        platform::initialize(options.threads);
         let warm_isolates = if options.snapshot == SnapshotMode::Off { 0 } else { options.warm_isolates };
         let engine = Arc::new(Self { snapshot: OnceLock::new(), pool: Pool::new(warm_isolates) });
         match options.snapshot {

@@ -25,6 +25,6 @@ mod userland;
 mod wasi;
 mod worker;
 
-pub use engine::{JsEngine, JsOptions, SnapshotMode};
+pub use engine::{IsolateThreads, JsEngine, JsOptions, SnapshotMode};
 pub use error::JsError;
 pub use pool::PoolStats;

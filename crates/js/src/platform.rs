@@ -1,3 +1,4 @@
+use crate::engine::IsolateThreads;
 use crate::mailbox::{Mail, Mailbox};
 use parking_lot::RwLock;
 use std::collections::HashMap;
@@ -22,14 +23,15 @@ const MAX_V8_THREADS: usize = 4;
 
 static INITIALIZE: Once = Once::new();
 
-/// Initialises V8, once per process. V8 demands that every thread that enters an isolate descends from the thread that
-/// does this (memory protection keys), so it is to be the main thread, early.
-pub(crate) fn initialize() {
+/// Initialises V8, once per process: the first call counts. Where V8 protects its code with memory protection keys, every thread
+/// that enters an isolate must descend from the thread that does this, which is then to be the main thread, early.
+pub(crate) fn initialize(isolates: IsolateThreads) {
     INITIALIZE.call_once(|| {
         v8::V8::set_flags_from_string(V8_FLAGS);
         v8::V8::set_fatal_error_handler(crate::fatal::on_fatal_error);
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_V8_THREADS);
-        let platform = v8::Platform::new_custom(threads as u32, false, false, TaskRouter).make_shared();
+        let unprotected = isolates == IsolateThreads::Any;
+        let platform = v8::Platform::new_custom(threads as u32, false, unprotected, TaskRouter).make_shared();
         v8::V8::initialize_platform(platform);
         v8::V8::initialize();
     });

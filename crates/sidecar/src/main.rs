@@ -26,7 +26,7 @@ fn main() -> ExitCode {
                 Snapshot::Block => SnapshotMode::Block,
                 Snapshot::Off => SnapshotMode::Off,
             };
-            Ok(Arc::new(V8(JsEngine::start(JsOptions { snapshot, warm_isolates })?)))
+            Ok(Arc::new(V8(JsEngine::start(JsOptions { snapshot, warm_isolates, ..JsOptions::default() })?)))
         },
     })
 }
