@@ -8,7 +8,7 @@ use hotcell_protocol::{ErrorCode, ErrorInfo, Event, LimitOverrides, Limits, Noti
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
 /// What a runtime is made with.
@@ -44,7 +44,7 @@ pub(crate) struct Shared {
     guests_started: AtomicU64,
     /// Counted before the exit is sent, so that a host that has it finds it in the figures.
     guests_ended: AtomicU64,
-    retiring: AtomicBool,
+    retired: OnceLock<RetireReason>,
     shutting_down: AtomicBool,
     shutdown_told: AtomicBool,
 }
@@ -71,7 +71,7 @@ impl Runtime {
                 guests: AtomicU32::new(0),
                 guests_started: AtomicU64::new(0),
                 guests_ended: AtomicU64::new(0),
-                retiring: AtomicBool::new(false),
+                retired: OnceLock::new(),
                 shutting_down: AtomicBool::new(false),
                 shutdown_told: AtomicBool::new(false),
             }),
@@ -98,12 +98,18 @@ impl Runtime {
     pub fn shut_down(&self) {
         self.shared.shut_down();
     }
+
+    /// Why this process is not to be trusted any more, where it came to that: every connection was told so, or is about to be.
+    /// A connection that is made from then on is not told.
+    pub fn retired(&self) -> Option<RetireReason> {
+        self.shared.retired.get().copied()
+    }
 }
 
 impl Shared {
     /// Whether no new work is taken.
     pub fn is_closing(&self) -> bool {
-        self.shutting_down.load(Ordering::SeqCst) || self.retiring.load(Ordering::SeqCst)
+        self.shutting_down.load(Ordering::SeqCst) || self.retired.get().is_some()
     }
 
     pub fn disconnect(&self, serial: u64) {
@@ -146,7 +152,7 @@ impl Shared {
 
     /// See [`hotcell_guest::Lifecycle::retire`].
     pub fn retire(&self, reason: RetireReason, message: String, finish: &mut dyn FnMut()) {
-        if self.retiring.swap(true, Ordering::SeqCst) {
+        if self.retired.set(reason).is_err() {
             return finish();
         }
         tracing::error!(?reason, message, "this sidecar retires");
