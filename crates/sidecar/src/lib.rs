@@ -1,5 +1,7 @@
 //! What the `hotcell` program does: the carriers that bring the protocol to the runtime, and the command line. The engine comes
 //! from the program itself ([`EngineSource`]).
+//!
+//! How a process that runs guests is set up (settings, the log, the runtime with its engine) is here for the Node addon too.
 
 mod child;
 mod cli;
@@ -16,13 +18,13 @@ mod sidecar;
 mod token;
 
 use cli::Task;
-use error::SidecarError;
-use settings::Settings;
 use std::io::Write;
 use std::process::ExitCode;
 
-pub use settings::{DEFAULT_WARM_ISOLATES, Snapshot};
-pub use sidecar::{EngineError, EngineSource};
+pub use error::SidecarError;
+pub use logging::start as start_log;
+pub use settings::{DEFAULT_WARM_ISOLATES, Settings, Snapshot};
+pub use sidecar::{EngineError, EngineSource, VERSION, start_runtime};
 
 /// The exit code where a task failed for a reason of its own, as `env` and `timeout` have it.
 const EXIT_FAILED: u8 = 125;
@@ -39,7 +41,7 @@ pub fn main(engine: EngineSource) -> ExitCode {
 fn perform(engine: &EngineSource, task: Task) -> Result<ExitCode, SidecarError> {
     let settings = Settings::from_env()?;
     if !matches!(task, Task::Settings { .. }) {
-        logging::start(&settings)?;
+        logging::start(&settings, std::io::stderr)?;
     }
     match task {
         Task::Child => match child::run(engine, &settings)? {},

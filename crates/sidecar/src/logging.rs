@@ -3,15 +3,23 @@ use crate::settings::{LogFormat, Settings};
 use std::fs::OpenOptions;
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
-/// Sends logs where the settings say, panics included. Never to stdout and never into the protocol.
+/// Sends logs to the file that the settings name, else to `otherwise`, a line per write; panics included. Never to stdout and
+/// never into the protocol.
 ///
 /// # Errors
 /// Where the log file can't be opened.
-pub fn start(settings: &Settings) -> Result<(), SidecarError> {
+///
+/// # Panics
+/// Where this process sends its logs somewhere already.
+pub fn start<W>(settings: &Settings, otherwise: W) -> Result<(), SidecarError>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let writer = match &settings.log_file {
-        None => BoxMakeWriter::new(std::io::stderr),
+        None => BoxMakeWriter::new(otherwise),
         Some(path) => {
             let file = OpenOptions::new().append(true).create(true).open(path);
             let file = file.map_err(|source| SidecarError::LogFile { path: path.clone(), source })?;

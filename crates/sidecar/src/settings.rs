@@ -189,7 +189,11 @@ impl Settings {
         Self::read(|name| std::env::var_os(name))
     }
 
-    fn read(value_of: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<Self, SidecarError> {
+    /// The settings that these variables make; `value_of` gives the value of one, by its name.
+    ///
+    /// # Errors
+    /// As [`Settings::from_env`].
+    pub fn read(value_of: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<Self, SidecarError> {
         let mut settings = Self::default();
         for setting in SETTINGS {
             let Some(value) = value_of(setting.name) else { continue };
