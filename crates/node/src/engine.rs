@@ -1,0 +1,91 @@
+//! The one runtime of the process.
+
+use crate::error::NodeError;
+use crate::hosts;
+use hotcell_guest::{EventSink, GuestSpec};
+use hotcell_js::{IsolateThreads, JsEngine, JsOptions, SnapshotMode};
+use hotcell_protocol::{HostHello, PROTOCOL_VERSION, SidecarHello};
+use hotcell_runtime::{Connection, Engine, Runtime};
+use hotcell_sidecar::{EngineSource, Settings, Snapshot, VERSION, start_log, start_runtime};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static PROCESS: Mutex<Option<Process>> = Mutex::new(None);
+
+struct Process {
+    runtime: Runtime,
+    settings: Settings,
+}
+
+/// Connects a host, whose events go to `sink`, and starts the engine where this is the first host of the process.
+///
+/// # Errors
+/// Where the engine can't start, has given itself up, or was started with other settings; or where the hello has limits out of
+/// range.
+pub fn connect(
+    variables: &BTreeMap<String, String>,
+    hello: HostHello,
+    sink: Arc<dyn EventSink>,
+) -> Result<(Connection, SidecarHello), NodeError> {
+    let settings = Settings::read(|name| variables.get(name).map(Into::into))?;
+    let mut process = PROCESS.lock();
+    let process = match &mut *process {
+        Some(process) => process,
+        none => none.insert(start(settings.clone())?),
+    };
+    let connection = process.runtime.connect(sink, hello.limits.unwrap_or_default()).map_err(NodeError::Refused)?;
+    // Only now: a connection that was there before is told where the engine gives itself up later.
+    if let Some(reason) = process.runtime.retired() {
+        return Err(NodeError::Retired(reason));
+    }
+    if process.settings != settings {
+        return Err(NodeError::OtherSettings);
+    }
+    let hello = SidecarHello {
+        protocol: PROTOCOL_VERSION,
+        version: VERSION.into(),
+        v8_version: JsEngine::v8_version().into(),
+        pid: std::process::id(),
+        max_frame: hello.max_frame,
+    };
+    Ok((connection, hello))
+}
+
+fn start(settings: Settings) -> Result<Process, NodeError> {
+    // Read and written under the process's lock only.
+    static LOGS: AtomicBool = AtomicBool::new(false);
+    if !LOGS.load(Ordering::Relaxed) {
+        start_log(&settings, || hosts::Log)?;
+        LOGS.store(true, Ordering::Relaxed);
+    }
+    let snapshot = settings.snapshot.unwrap_or(Snapshot::Auto);
+    // Where the engine gives itself up the connections end, and others are refused: nothing here can replace the process.
+    let runtime = start_runtime(&v8(), &settings, snapshot, |_reason| hosts::end_all(), || ())?;
+    Ok(Process { runtime, settings })
+}
+
+fn v8() -> EngineSource {
+    EngineSource {
+        v8_version: JsEngine::v8_version(),
+        start: |snapshot, warm_isolates| {
+            let snapshot = match snapshot {
+                Snapshot::Auto => SnapshotMode::Auto,
+                Snapshot::Block => SnapshotMode::Block,
+                Snapshot::Off => SnapshotMode::Off,
+            };
+            // Whichever thread loads the addon first, workers that are older make guests too.
+            let threads = IsolateThreads::Any;
+            Ok(Arc::new(V8(JsEngine::start(JsOptions { snapshot, warm_isolates, threads })?)))
+        },
+    }
+}
+
+struct V8(Arc<JsEngine>);
+
+impl Engine for V8 {
+    fn run(&self, spec: GuestSpec) {
+        self.0.run(spec);
+    }
+}
