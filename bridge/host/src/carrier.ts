@@ -1,4 +1,4 @@
-import type { ProcessEnd, ProtocolError } from "./errors.js";
+import { InvalidArgumentError, type ProcessEnd, type ProtocolError } from "./errors.js";
 import type { Notice, Reply, Request, SidecarHello, Stream } from "./protocol/generated.js";
 
 /**
@@ -61,4 +61,12 @@ export interface CarrierEnd extends ProcessEnd {
   /** A full sentence. */
   message: string;
   error: Error | undefined;
+  /** Whether nothing can take its place in this process. */
+  final: boolean;
+}
+
+/** What a carrier throws for a request that is longer than a message may be. */
+export function requestTooLong(): InvalidArgumentError {
+  const advice = "Write the program to a file with sandbox.fs and run that.";
+  return new InvalidArgumentError(`What was to be sent is longer than the 16 MiB of a message. ${advice}`, "source");
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Carrier } from "./carrier.js";
-import { ClosedError, RestartFailedError, type SidecarLostError } from "./errors.js";
+import { ClosedError, EngineRetiredError, RestartFailedError, type SidecarLostError } from "./errors.js";
 import type { LimitOverrides, RetireReason, SidecarHello } from "./protocol/generated.js";
 import { Session } from "./session.js";
 
@@ -98,7 +98,8 @@ export class Cell {
         return session;
       } catch (error) {
         this.checkOpen();
-        if (attempt === RESTART_ATTEMPTS) throw new RestartFailedError(attempt, error as Error);
+        const hopeless = error instanceof EngineRetiredError;
+        if (attempt === RESTART_ATTEMPTS || hopeless) throw new RestartFailedError(attempt, error as Error);
       }
       await delay(pause, undefined, { signal: this.#calledOff.signal }).catch(() => this.checkOpen());
       pause = Math.min(pause * 2, MAX_DELAY_MS);

@@ -9,6 +9,9 @@ export type HotcellErrorCode =
   | "ERR_HOTCELL_INVALID_ARGUMENT"
   | "ERR_HOTCELL_BINARY_NOT_FOUND"
   | "ERR_HOTCELL_BINARY_NOT_EXECUTABLE"
+  | "ERR_HOTCELL_ADDON_NOT_FOUND"
+  | "ERR_HOTCELL_ADDON_NOT_LOADABLE"
+  | "ERR_HOTCELL_ENGINE_RETIRED"
   | "ERR_HOTCELL_START_FAILED"
   | "ERR_HOTCELL_START_TIMEOUT"
   | "ERR_HOTCELL_CONNECT_FAILED"
@@ -72,6 +75,37 @@ export class BinaryNotExecutableError extends HotcellError {
     const message = `The sidecar ${path} can't be executed (${cause.message}). Check its permissions.`;
     super("ERR_HOTCELL_BINARY_NOT_EXECUTABLE", message, { cause });
     this.path = path;
+  }
+}
+
+/** The Node addon for `carrier: "in-process"` lies nowhere where it was looked for. */
+export class AddonNotFoundError extends HotcellError {
+  /** Where it was looked for, in order. */
+  readonly searched: readonly string[];
+
+  constructor(message: string, searched: readonly string[]) {
+    super("ERR_HOTCELL_ADDON_NOT_FOUND", message);
+    this.searched = searched;
+  }
+}
+
+/** The addon is there, but Node can't load it. */
+export class AddonNotLoadableError extends HotcellError {
+  readonly path: string;
+
+  constructor(path: string, cause: Error) {
+    super("ERR_HOTCELL_ADDON_NOT_LOADABLE", `The addon ${path} can't be loaded: ${cause.message}.`, { cause });
+    this.path = path;
+  }
+}
+
+/**
+ * The engine in this process gave itself up, since a guest did what it does not survive: no sidecar can be started in
+ * this process any more. Child processes are not concerned.
+ */
+export class EngineRetiredError extends HotcellError {
+  constructor(message: string) {
+    super("ERR_HOTCELL_ENGINE_RETIRED", message);
   }
 }
 
@@ -227,6 +261,9 @@ for (const errorClass of [
   InvalidArgumentError,
   BinaryNotFoundError,
   BinaryNotExecutableError,
+  AddonNotFoundError,
+  AddonNotLoadableError,
+  EngineRetiredError,
   StartFailedError,
   StartTimeoutError,
   ConnectFailedError,

@@ -1,9 +1,8 @@
 import type { Socket } from "node:net";
-import type { Carrier, CarrierEvents, CarrierFault } from "./carrier.js";
+import { type Carrier, type CarrierEvents, type CarrierFault, requestTooLong } from "./carrier.js";
 import { errorFromInfo } from "./error-from-info.js";
 import {
   ConnectFailedError,
-  InvalidArgumentError,
   type ProcessEnd,
   ProtocolError,
   ProtocolVersionError,
@@ -125,8 +124,7 @@ export class FramedCarrier implements Carrier {
       return this.#outbox.message(id, request);
     } catch (error) {
       if (!(error instanceof FrameError && error.reason === "messageTooLarge")) throw error;
-      const advice = "Write the program to a file with sandbox.fs and run that.";
-      throw new InvalidArgumentError(`What was to be sent is longer than the 16 MiB of a message. ${advice}`, "source");
+      throw requestTooLong();
     }
   }
 
@@ -218,7 +216,7 @@ export class FramedCarrier implements Carrier {
         this.exclusive ? new StartFailedError(message, end, options) : new ConnectFailedError(message, options),
       );
     }
-    this.#events?.ended({ ...end, message: this.#endMessage(end, ""), error });
+    this.#events?.ended({ ...end, message: this.#endMessage(end, ""), error, final: false });
   }
 
   #endMessage({ exitCode, signal, stderr }: ProcessEnd, when: string): string {

@@ -291,10 +291,11 @@ export class Session implements CarrierEvents {
   ended(end: CarrierEnd): void {
     const closed = this.#closing !== undefined;
     const message = this.#retired ?? end.message;
+    const sequel = end.final ? "Restart this process to start another." : "The next call starts a fresh one.";
     const outcome = closed ? "cancelled" : "crashed";
     const error = closed
       ? new ClosedError("The sidecar was closed while this call was under way.")
-      : new SidecarLostError(`${message} The next call starts a fresh one.`, end, { cause: end.error });
+      : new SidecarLostError(`${message} ${sequel}`, end, { cause: end.error });
     this.#loss = error;
     for (const guest of this.#guests.values()) guest.lost(outcome, closed ? "The sidecar was closed." : message);
     for (const pending of this.#replies.values()) pending.reject(error);

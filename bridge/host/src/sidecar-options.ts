@@ -5,18 +5,25 @@ import { checkLimits, type Limits } from "./limits.js";
 
 /** Options of `Sidecar.start`. */
 export interface StartOptions {
-  /** The path of the sidecar's binary. */
+  /**
+   * Where the sidecar runs: in a child process (unless set), or in this one. In this process a run takes less time, and a
+   * guest that manages to end or to seize its process ends or seizes this one.
+   */
+  carrier?: "child" | "in-process";
+  /** The path of the sidecar's binary, for a child process. */
   binary?: string;
+  /** The path of the Node addon, for this process. */
+  addon?: string;
   /**
    * Settings of the sidecar's, laid over those variables of this process whose names start with HOTCELL_. It gets no
-   * other variables.
+   * other variables. In this process, whose engine serves all of its threads, every start must give the same.
    */
   env?: Readonly<Record<string, string | undefined>>;
   /** Limits of every guest whose sandbox sets none of its own. */
   limits?: Limits;
   /** Where the sidecar's log goes: to this process's stderr (unless set), nowhere, or line by line to a function. */
   log?: "inherit" | "ignore" | ((line: string) => void);
-  /** Milliseconds that it may take to say hello. 10,000 unless set. */
+  /** Milliseconds that a child process may take to say hello. 10,000 unless set. */
   startTimeoutMs?: number;
   /** Told when the sidecar is lost or replaced. */
   onEvent?: (event: SidecarEvent) => void;
@@ -41,7 +48,9 @@ interface CheckedOptions extends CellOptions {
 }
 
 export interface CheckedStartOptions extends CheckedOptions {
+  carrier: "child" | "in-process";
   binary: string | undefined;
+  addon: string | undefined;
   env: Record<string, string>;
   log: "inherit" | "ignore" | ((line: string) => void);
 }
@@ -51,7 +60,7 @@ export interface CheckedConnectOptions extends CheckedOptions {
   token: string | undefined;
 }
 
-const START_OPTIONS = new Set(["binary", "env", "limits", "log", "startTimeoutMs", "onEvent"]);
+const START_OPTIONS = new Set(["carrier", "binary", "addon", "env", "limits", "log", "startTimeoutMs", "onEvent"]);
 const CONNECT_OPTIONS = new Set(["socket", "token", "limits", "startTimeoutMs", "onEvent"]);
 const DEFAULT_START_TIMEOUT_MS = 10_000;
 /** A hello must fit into 4 KiB, whatever the characters are. */
@@ -62,7 +71,17 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** @throws InvalidOptionError */
 export function checkStartOptions(options: StartOptions): CheckedStartOptions {
   checkOptionNames(options, START_OPTIONS, "Sidecar.start");
-  const { binary, log = "inherit" } = options;
+  const { carrier = "child", binary, addon, log = "inherit" } = options;
+  if (carrier !== "child" && carrier !== "in-process") {
+    const message = `The option carrier must be "child" or "in-process", not ${describe(carrier)}.`;
+    throw new InvalidOptionError(message, "carrier");
+  }
+  if (binary !== undefined && carrier === "in-process") {
+    throw new InvalidOptionError('The option binary has no meaning with carrier: "in-process".', "binary");
+  }
+  if (addon !== undefined && carrier === "child") {
+    throw new InvalidOptionError('The option addon has a meaning only with carrier: "in-process".', "addon");
+  }
   if (log !== "inherit" && log !== "ignore" && typeof log !== "function") {
     throw new InvalidOptionError(
       `The option log must be "inherit", "ignore" or a function that takes a line, not ${describe(log)}.`,
@@ -71,7 +90,9 @@ export function checkStartOptions(options: StartOptions): CheckedStartOptions {
   }
   return {
     ...checkShared(options),
+    carrier,
     binary: binary === undefined ? undefined : checkStringOption(binary, "binary"),
+    addon: addon === undefined ? undefined : checkStringOption(addon, "addon"),
     env: { ...ownSettings(), ...checkEnv(options.env ?? {}) },
     log,
   };
@@ -100,11 +121,14 @@ function checkShared(options: StartOptions | ConnectOptions): CheckedOptions {
   };
 }
 
+/** Variables that are meant for this package. */
+const OF_THIS_PACKAGE = new Set(["HOTCELL_BINARY", "HOTCELL_ADDON"]);
+
 /** The variables of this process that are meant for the sidecar. */
 function ownSettings(): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
-    if (name.startsWith("HOTCELL_") && name !== "HOTCELL_BINARY" && value !== undefined) settings[name] = value;
+    if (name.startsWith("HOTCELL_") && !OF_THIS_PACKAGE.has(name) && value !== undefined) settings[name] = value;
   }
   return settings;
 }

@@ -1,5 +1,6 @@
 import { nameProgram, WasmProgram } from "./blobs.js";
-import { Cell } from "./cell.js";
+import { connectInProcess } from "./carriers/in-process.js";
+import { Cell, type Launch } from "./cell.js";
 import { launchChild } from "./child.js";
 import type { Stats } from "./protocol/generated.js";
 import { Sandbox } from "./sandbox.js";
@@ -22,15 +23,18 @@ export class Sidecar {
   }
 
   /**
-   * Starts a sidecar as a child process. The binary is the option `binary`, else HOTCELL_BINARY, else that of the
-   * platform's package, else that of the nearest cargo target directory.
+   * Starts a sidecar: as a child process, or in this one. The binary is the option `binary`, else HOTCELL_BINARY, else
+   * that of the platform's package, else that of the nearest cargo target directory; the addon for this process likewise
+   * the option `addon`, HOTCELL_ADDON, and so on.
    *
-   * @throws InvalidOptionError, BinaryNotFoundError, BinaryNotExecutableError, StartFailedError, StartTimeoutError,
-   *   ProtocolVersionError
+   * @throws InvalidOptionError, BinaryNotFoundError, BinaryNotExecutableError, AddonNotFoundError, AddonNotLoadableError,
+   *   EngineRetiredError, StartFailedError, StartTimeoutError, ProtocolVersionError
    */
   static async start(options: StartOptions = {}): Promise<Sidecar> {
     const checked = checkStartOptions(options);
-    return new Sidecar(await Cell.start((signal) => launchChild(checked, signal), checked));
+    const launch: Launch =
+      checked.carrier === "child" ? (signal) => launchChild(checked, signal) : () => connectInProcess(checked);
+    return new Sidecar(await Cell.start(launch, checked));
   }
 
   /**
@@ -43,7 +47,7 @@ export class Sidecar {
     return new Sidecar(await Cell.start((signal) => connectSocket(checked, signal), checked));
   }
 
-  /** The process id of the sidecar, or of the last one. */
+  /** The process id of the sidecar, or of the last one: in this process, its own. */
   get pid(): number {
     return this.#cell.hello.pid;
   }
