@@ -57,6 +57,9 @@ pnpm() { npx --yes pnpm@10 "$@"; }
 # Builds the TypeScript packages but the userland: its bundle is kept in the repository, and cargo has it already.
 build_packages() { pnpm --reporter=append-only --recursive --if-present --filter '!@hotcell/guest' run build; }
 
+# The Node addon's name among what cargo builds.
+addon_file() { if [ "$(uname -s)" = Darwin ]; then printf libhotcell_node.dylib; else printf libhotcell_node.so; fi; }
+
 # Where cargo puts what it builds.
 target_dir() {
   cargo metadata --no-deps --format-version 1 | node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory'

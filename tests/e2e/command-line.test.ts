@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { binary, ended, hotcell, launch } from "../support/binary.js";
+import { only } from "../support/carrier.js";
 import { command } from "../support/commands.js";
 import { writer, writerOutput } from "../support/wasm.js";
 
@@ -17,7 +18,9 @@ function file(name: string, content: string | Uint8Array): string {
   return path;
 }
 
-describe("hotcell run", () => {
+const theBinary = only("child", "it is about the binary");
+
+describe("hotcell run", theBinary, () => {
   test("passes arguments, stdout, stderr and the exit code", async () => {
     const app = file("app.js", "console.log(process.argv.slice(2)); console.error('err'); process.exit(3)");
     const result = await hotcell(["run", app, "one", "--two", "-3"]);
@@ -155,7 +158,7 @@ describe("hotcell run", () => {
   });
 });
 
-describe("hotcell", () => {
+describe("hotcell", theBinary, () => {
   test("--version tells its own version and V8's", async () => {
     const result = await hotcell(["--version"]);
     assert.equal(result.exitCode, 0);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { hotcell, launch, root } from "../support/binary.js";
+import { only } from "../support/carrier.js";
 import { read, table } from "../support/repository.js";
 import { fileSidecar } from "../support/sidecar.js";
 
@@ -10,7 +11,9 @@ const readme = read("README.md");
 const directory = mkdtempSync(join(root, "tests/.readme-"));
 after(() => rmSync(directory, { recursive: true }));
 
-test("the README's example runs as it is written and prints what the README says", async () => {
+const child = only("child", "the README's example starts one");
+
+test("the README's example runs as it is written and prints what the README says", child, async () => {
   const [, example, output] = /```ts\n(.*?)```\n+.*?```text\n(.*?)```/s.exec(readme) ?? [];
   assert.ok(example !== undefined && output !== undefined, "the README has an example and what it prints");
   const path = join(directory, "example.ts");
@@ -27,16 +30,17 @@ test("the README has every environment variable, in the order and with the defau
   assert.equal(exitCode, 0);
   const settings = JSON.parse(stdout.toString()) as { name: string; default: string; value: string }[];
   const rows = table(readme, "Environment variables");
-  assert.deepEqual(rows[0]?.[0], "HOTCELL_BINARY");
+  const ofThePackage = ["HOTCELL_BINARY", "HOTCELL_ADDON"];
   assert.deepEqual(
-    rows.slice(1).map(([name]) => name),
-    settings.map(({ name }) => name),
+    rows.map(([name]) => name),
+    [...ofThePackage, ...settings.map(({ name }) => name)],
   );
   for (const [i, setting] of settings.entries()) {
     assert.equal(setting.value, setting.default, setting.name);
     // Where the default is no text that could be set, the README has words for it.
-    if (setting.default !== "") assert.equal(rows[i + 1]![2], setting.default, setting.name);
-    else assert.match(rows[i + 1]![2]!, /^(stderr|a generated one)$/, setting.name);
+    const told = rows[i + ofThePackage.length]![2]!;
+    if (setting.default !== "") assert.equal(told, setting.default, setting.name);
+    else assert.match(told, /^(stderr|a generated one)$/, setting.name);
   }
 });
 
@@ -52,7 +56,7 @@ test("every variable that hotcell tells of is read, and refused by its name wher
     HOTCELL_WARM_ISOLATES: ["1", "-1"],
     HOTCELL_TOKEN: ["sixteen bytes or more", "short"],
   };
-  for (const [name] of table(readme, "Environment variables").slice(1)) {
+  for (const [name] of table(readme, "Environment variables").slice(2)) {
     const [good, bad] = values[name!] ?? assert.fail(`no values for ${name}`);
     const taken = await hotcell(["settings", "--json"], { env: { PATH: process.env.PATH, [name!]: good } });
     const setting = JSON.parse(taken.stdout.toString()).find((setting: { name: string }) => setting.name === name);

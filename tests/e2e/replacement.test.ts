@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Outcome, Sidecar } from "hotcell";
+import { only } from "../support/carrier.js";
 import { firstOutput } from "../support/guest.js";
 
 /**
@@ -26,7 +27,9 @@ const programs: [title: string, source: string, outcomes: Outcome[]][] = [
 
 const limits = { heapMb: 64, cpuMs: 1500, wallMs: 20_000 };
 
-describe("a guest that ends or seizes the whole process", () => {
+const replaceable = only("child", "no engine can be replaced within its host's process");
+
+describe("a guest that ends or seizes the whole process", replaceable, () => {
   for (const [title, source, outcomes] of programs) {
     test(`${title}: guests end with a typed outcome, and the next call has a sidecar`, async () => {
       const log: string[] = [];
@@ -95,7 +98,7 @@ describe("a guest that ends or seizes the whole process", () => {
   });
 });
 
-describe("a sidecar that is lost", () => {
+describe("a sidecar that is lost", replaceable, () => {
   test("a sidecar that is killed ends its guests as crashed, and is replaced", async () => {
     await using sidecar = await Sidecar.start();
     const sandbox = await sidecar.createSandbox();

@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Sidecar } from "hotcell";
 import { hotcell } from "../support/binary.js";
+import { only } from "../support/carrier.js";
 import { eventually } from "../support/eventually.js";
 import { firstOutput } from "../support/guest.js";
 import { privateDirectory, serve } from "../support/serve.js";
 
 const directory = privateDirectory();
 
-describe("hotcell serve", () => {
+describe("hotcell serve", only("child", "it is about the binary"), () => {
   test("makes a socket that only this user can open, and demands its token (F3)", async () => {
     const path = join(directory, "private.sock");
     const { announced } = await serve(["--socket", path]);

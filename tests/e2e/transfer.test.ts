@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Sidecar } from "hotcell";
+import { only, start as startSidecar } from "../support/carrier.js";
 import { command } from "../support/commands.js";
 import { eventually } from "../support/eventually.js";
 import { type CountingProxy, countingProxy } from "../support/proxy.js";
@@ -16,7 +17,7 @@ async function counted(name: string, env?: Record<string, string>): Promise<[Sid
   return [await Sidecar.connect({ socket: proxied, token: announced.token }), counts];
 }
 
-describe("a program", () => {
+describe("a program", only("child", "it counts bytes on a socket"), () => {
   const program = command("sha256sum");
 
   test("is sent once, and then named by its digest", async () => {
@@ -66,7 +67,7 @@ describe("a program", () => {
 });
 
 describe("what is larger than a frame", () => {
-  test("goes in as many as it takes, however small they are", async () => {
+  test("goes in as many as it takes, however small they are", only("child", "there are no frames"), async () => {
     await using sidecar = await Sidecar.start({ env: { HOTCELL_MAX_FRAME: "4096" } });
     const large = Buffer.from(Uint8Array.from({ length: 1_500_001 }, (_, i) => i * 13));
     const sandbox = await sidecar.createSandbox({ files: { "/large": large } });
@@ -81,7 +82,7 @@ describe("what is larger than a frame", () => {
   });
 
   test("does not hold up what is small (F4)", async () => {
-    await using sidecar = await Sidecar.start();
+    await using sidecar = await startSidecar();
     const sandbox = await sidecar.createSandbox();
     await sandbox.run("1");
     let uploaded = false;
@@ -95,7 +96,7 @@ describe("what is larger than a frame", () => {
   });
 
   test("is refused where it is longer than a message may be, with a way out", async () => {
-    await using sidecar = await Sidecar.start();
+    await using sidecar = await startSidecar();
     const sandbox = await sidecar.createSandbox();
     const source = `// ${"x".repeat(17 << 20)}`;
     await assert.rejects(sandbox.run(source), { code: "ERR_HOTCELL_INVALID_ARGUMENT", message: /sandbox\.fs/ });
@@ -104,7 +105,9 @@ describe("what is larger than a frame", () => {
   });
 });
 
-test("evictions are warned of, and the cache tells each entry and its total at debug level", async () => {
+const setUpTwice = only("child", "an engine is set up once in a process");
+
+test("evictions are warned of, and the cache tells each entry and its total at debug level", setUpTwice, async () => {
   const log: string[] = [];
   const start = (level: string) =>
     Sidecar.start({ env: { HOTCELL_MODULE_CACHE_ENTRIES: "1", HOTCELL_LOG: level }, log: (line) => log.push(line) });

@@ -25,11 +25,18 @@ export interface LaunchOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
   stdin?: string | Uint8Array;
+  /** Milliseconds after which it is ended by SIGKILL; never unless set. */
+  patienceMs?: number;
 }
 
 /** Runs a program to its end. */
 export function launch(file: string, args: readonly string[], options: LaunchOptions = {}): Promise<Ended> {
-  const child = spawn(file, args, { cwd: options.cwd, env: options.env ?? process.env });
+  const child = spawn(file, args, {
+    cwd: options.cwd,
+    env: options.env ?? process.env,
+    timeout: options.patienceMs,
+    killSignal: "SIGKILL",
+  });
   // A program may end without reading its stdin.
   child.stdin.on("error", () => {});
   child.stdin.end(options.stdin ?? "");

@@ -1,9 +1,10 @@
 import { after } from "node:test";
-import { Sidecar } from "hotcell";
+import type { Sidecar } from "hotcell";
+import { start } from "./carrier.js";
 
 /** A sidecar for all tests of a file, closed after them. */
 export async function fileSidecar(): Promise<Sidecar> {
-  const sidecar = await Sidecar.start();
+  const sidecar = await start();
   after(() => sidecar.close());
   return sidecar;
 }
