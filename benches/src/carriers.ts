@@ -14,4 +14,9 @@ export interface Carrier {
 /** All carriers that there are; the first is the one that the gate measures unless its line says otherwise. */
 export const carriers: readonly Carrier[] = [
   { name: "child", sharesProcess: false, start: (options) => Sidecar.start(options) },
+  {
+    name: "in-process",
+    sharesProcess: true,
+    start: (options) => Sidecar.start({ ...options, carrier: "in-process" }),
+  },
 ];
