@@ -110,6 +110,10 @@ test("mistakes in starting are refused", async () => {
   await refuse([
     [() => start({ bin: "x" }), "OPTION", /no option "bin" for Sidecar\.start/],
     [() => start({ binary: 5 }), "OPTION", /binary must be a string/],
+    [() => start({ carrier: "pigeon" }), "OPTION", /carrier must be "child" or "in-process"/],
+    [() => start({ carrier: "in-process", binary: "x" }), "OPTION", /binary has no meaning with carrier: "in-process"/],
+    [() => start({ carrier: "in-process", addon: 5 }), "OPTION", /addon must be a string/],
+    [() => start({ addon: "x" }), "OPTION", /addon has a meaning only with carrier: "in-process"/],
     [() => start({ log: "stdout" }), "OPTION", /log must be "inherit", "ignore" or a function/],
     [() => start({ startTimeoutMs: 0 }), "OPTION", /startTimeoutMs must be a whole number from 1 to 2147483647/],
     [() => start({ onEvent: 1 }), "OPTION", /onEvent must be a function/],

@@ -13,13 +13,13 @@ import {
 } from "../protocol/generated.js";
 import type { CheckedStartOptions } from "../sidecar-options.js";
 import { VERSION } from "../version.js";
-import { loadAddon, type NativeConnection } from "./addon.js";
+import { type Addon, loadAddon, type NativeConnection } from "./addon.js";
 
 /** The kind of a message that is a line of the engine's log. The others are those of the protocol's frames. */
-const LOG_LINE = 128;
+export const LOG_LINE = 128;
 
 /** The kind of the last message, where the engine gave itself up. */
-const END = 129;
+export const END = 129;
 
 /** Elements of the array per message. */
 const FIELDS = 4;
@@ -37,10 +37,11 @@ const UPLOAD_TURN = 4 << 20;
  *   ProtocolVersionError
  */
 export async function connectInProcess(options: CheckedStartOptions): Promise<Carrier> {
-  return new InProcessCarrier(options);
+  return new InProcessCarrier(loadAddon(options.addon), options);
 }
 
-class InProcessCarrier implements Carrier {
+/** A carrier over a connection that the addon gives. */
+export class InProcessCarrier implements Carrier {
   readonly hello: SidecarHello;
   /** The engine is there for every thread of this process. */
   readonly exclusive = false;
@@ -49,11 +50,12 @@ class InProcessCarrier implements Carrier {
   #events: CarrierEvents | undefined;
   #fault: CarrierFault | undefined;
 
-  constructor({ addon, env, limits, log }: CheckedStartOptions) {
+  /** @throws StartFailedError, InvalidOptionError, EngineRetiredError, ProtocolVersionError */
+  constructor(addon: Addon, { env, limits, log }: Pick<CheckedStartOptions, "env" | "limits" | "log">) {
     this.#log = typeof log === "function" ? log : () => {};
     const mode = typeof log === "function" ? "lines" : log;
     try {
-      this.#native = loadAddon(addon).connect(JSON.stringify(hostHello(limits)), env, mode, () => this.#deliver());
+      this.#native = addon.connect(JSON.stringify(hostHello(limits)), env, mode, () => this.#deliver());
     } catch (error) {
       throw fromNative(error);
     }
