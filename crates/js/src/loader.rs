@@ -1,7 +1,7 @@
 //! ES modules: from the sandbox's files, from the userland's builtins, and JSON.
 
 use crate::format::{self, Detected};
-use crate::native::{set, string, throw, try_string};
+use crate::native::{self, set, string, throw, try_string};
 use crate::state::IsolateState;
 use hotcell_vfs::{Base, Errno};
 use std::collections::HashMap;
@@ -153,6 +153,10 @@ fn load<'s>(
     kind: Option<&str>,
 ) -> Option<v8::Local<'s, v8::Module>> {
     let state = IsolateState::of(scope);
+    let Some(claim) = state.claim() else {
+        native::refuse(scope, &state, native::NO_GUEST);
+        return None;
+    };
     let url = match resolve_url(specifier, referrer) {
         Some(url) => url,
         None => match load_bare(scope, specifier, referrer)? {
@@ -176,7 +180,7 @@ fn load<'s>(
         throw_code(scope, "ERR_UNSUPPORTED_ESM_URL_SCHEME", &message);
         return None;
     };
-    let bytes = match state.claim()?.vfs.snapshot(Base::Root, &path) {
+    let bytes = match claim.vfs.snapshot(Base::Root, &path) {
         Ok(snapshot) => snapshot.bytes,
         Err(Errno::ENOENT | Errno::ENOTDIR) => return not_found(scope, "module", &path, referrer),
         Err(errno) => {
@@ -409,8 +413,8 @@ pub(crate) fn import_dynamically<'s>(
     if !referrer.starts_with('/') && !referrer.starts_with("file:") {
         // Code without a file of its own, such as source text: as if it lay in the guest's directory.
         let state = IsolateState::of(scope);
-        let cwd = state.claim()?.cwd.borrow();
-        referrer = crate::native::fs::join(&cwd, "[eval]");
+        let cwd = state.claim().map_or_else(|| "/".to_owned(), |claim| claim.cwd.borrow().clone());
+        referrer = native::fs::join(&cwd, "[eval]");
     }
     let kind = attribute_type(scope, attributes, 2);
     import(scope, &specifier, &referrer, kind.as_deref())

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// What most programs do that say something.
-const SCRIPT: &str = r#"
+pub(crate) const SCRIPT: &str = r#"
 console.log("text", 1, true, null, undefined, [1, "a"], { a: 1, b: { c: [] } });
 console.error("text");
 process.nextTick(() => Promise.resolve(1).then(() => queueMicrotask(() => {})));
@@ -93,6 +93,7 @@ pub(crate) fn run(isolate: &mut v8::OwnedIsolate) -> Result<(), JsError> {
             env: BTreeMap::from([("PATH".into(), "/bin".into())]),
             cwd: "/".into(),
             vfs: Vfs::new(VfsOptions::default()),
+            userland: None,
         };
         match (rehearse(isolate, &spec)?, &spec.program) {
             (Ok(0), _) | (Err(Stop::Uncaught), GuestProgram::Wasm { .. }) => {}

@@ -1,6 +1,5 @@
 //! Workers of one kind that wait for their guests, and guests that wait for a worker.
 
-use crate::isolate::Blob;
 use crate::pool::Counters;
 use crate::worker::{self, STACK_BYTES, WorkerKey};
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -45,11 +44,6 @@ impl Shelf {
             most_being_made,
             counters: Arc::clone(counters),
         })
-    }
-
-    /// Whether workers of this shelf are made from that snapshot.
-    pub(crate) fn is_of(&self, snapshot: Option<Blob>) -> bool {
-        self.key.snapshot.map(<[u8]>::as_ptr) == snapshot.map(<[u8]>::as_ptr)
     }
 
     /// Runs a guest on a parked worker, or on one that is made now. Costs a push onto the queue, one atomic subtraction, and
@@ -134,7 +128,7 @@ impl Shelf {
             }
         };
         let on_exit = || self.refill();
-        let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| worker::work(self.key, claim, on_exit)));
+        let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| worker::work(&self.key, claim, on_exit)));
         let message = match worked {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error.to_string(),

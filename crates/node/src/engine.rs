@@ -2,11 +2,11 @@
 
 use crate::error::NodeError;
 use crate::hosts;
-use hotcell_guest::{EventSink, GuestSpec};
-use hotcell_js::{IsolateThreads, JsEngine, JsOptions, SnapshotMode};
-use hotcell_protocol::{HostHello, PROTOCOL_VERSION, SidecarHello};
+use hotcell_guest::{EventSink, GuestSpec, Userland};
+use hotcell_js::{Baker, IsolateThreads, JsEngine, JsOptions, SnapshotMode};
+use hotcell_protocol::{ErrorInfo, HostHello, PROTOCOL_VERSION, SidecarHello};
 use hotcell_runtime::{Connection, Engine, Runtime};
-use hotcell_sidecar::{EngineSource, Settings, Snapshot, VERSION, start_log, start_runtime};
+use hotcell_sidecar::{EngineOptions, EngineSource, Settings, Snapshot, VERSION, start_log, start_runtime};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -69,7 +69,7 @@ fn start(settings: Settings) -> Result<Process, NodeError> {
 fn v8() -> EngineSource {
     EngineSource {
         v8_version: JsEngine::v8_version(),
-        start: |snapshot, warm_isolates| {
+        start: |EngineOptions { snapshot, warm_isolates, store }| {
             let snapshot = match snapshot {
                 Snapshot::Auto => SnapshotMode::Auto,
                 Snapshot::Block => SnapshotMode::Block,
@@ -77,8 +77,15 @@ fn v8() -> EngineSource {
             };
             // Whichever thread loads the addon first, workers that are older make guests too.
             let threads = IsolateThreads::Any;
-            Ok(Arc::new(V8(JsEngine::start(JsOptions { snapshot, warm_isolates, threads })?)))
+            Ok(Arc::new(V8(JsEngine::start(JsOptions {
+                snapshot,
+                warm_isolates,
+                threads,
+                store,
+                baker: Baker::Here,
+            })?)))
         },
+        bake_snapshot: || std::process::ExitCode::FAILURE,
     }
 }
 
@@ -87,5 +94,9 @@ struct V8(Arc<JsEngine>);
 impl Engine for V8 {
     fn run(&self, spec: GuestSpec) {
         self.0.run(spec);
+    }
+
+    fn prepare_userland(&self, source: Arc<str>) -> Result<Arc<Userland>, ErrorInfo> {
+        self.0.prepare_userland(source).map_err(|error| ErrorInfo::from(&error))
     }
 }

@@ -7,3 +7,4 @@ mod guests;
 mod harness;
 mod sandboxes;
 mod uploads;
+mod userlands;

@@ -21,10 +21,11 @@ use cli::Task;
 use std::io::Write;
 use std::process::ExitCode;
 
+pub use cli::BAKE_SNAPSHOT;
 pub use error::SidecarError;
 pub use logging::start as start_log;
 pub use settings::{DEFAULT_WARM_ISOLATES, Settings, Snapshot};
-pub use sidecar::{EngineError, EngineSource, VERSION, start_runtime};
+pub use sidecar::{EngineError, EngineOptions, EngineSource, VERSION, start_runtime};
 
 /// The exit code where a task failed for a reason of its own, as `env` and `timeout` have it.
 const EXIT_FAILED: u8 = 125;
@@ -39,6 +40,10 @@ pub fn main(engine: EngineSource) -> ExitCode {
 }
 
 fn perform(engine: &EngineSource, task: Task) -> Result<ExitCode, SidecarError> {
+    if matches!(task, Task::BakeSnapshot) {
+        // Neither settings nor logs: the process that started this one has them.
+        return Ok((engine.bake_snapshot)());
+    }
     let settings = Settings::from_env()?;
     if !matches!(task, Task::Settings { .. }) {
         logging::start(&settings, std::io::stderr)?;
@@ -47,6 +52,7 @@ fn perform(engine: &EngineSource, task: Task) -> Result<ExitCode, SidecarError> 
         Task::Child => match child::run(engine, &settings)? {},
         Task::Serve(options) => match serve::run(engine, &settings, options)? {},
         Task::Run(options) => run::run(engine, &settings, options).map(ExitCode::from),
+        Task::BakeSnapshot => Ok((engine.bake_snapshot)()),
         Task::Settings { json } => {
             print(&if json { settings.to_json() + "\n" } else { settings.to_text() });
             Ok(ExitCode::SUCCESS)

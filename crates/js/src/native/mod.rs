@@ -56,6 +56,18 @@ unsafe impl Send for References {}
 // SAFETY: as above.
 unsafe impl Sync for References {}
 
+/// What those addresses are, in the same order: a snapshot that was made with others would call the wrong functions.
+pub(crate) fn external_reference_names() -> impl Iterator<Item = String> {
+    let own = TABLES.iter().flat_map(|(member, functions)| {
+        functions.iter().map(move |(name, _)| format!("{}.{name}", member.unwrap_or_default()))
+    });
+    own.chain(
+        crate::wasi::imports()
+            .iter()
+            .map(|import| format!("wasiImports.{}.{}({})", import.module, import.name, import.parameters)),
+    )
+}
+
 /// The object that the userland's bundle is called with.
 pub(crate) fn object<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Object> {
     let native = v8::Object::new(scope);
@@ -146,7 +158,7 @@ pub(crate) fn throw<'s, 'i>(
     scope.throw_exception(error);
 }
 
-/// Runs `body` with the isolate's state and its guest's; does nothing while a snapshot is being made.
+/// Runs `body` with the isolate's state and its guest's; throws where there is no guest yet.
 fn with_claim<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
     body: impl FnOnce(&mut v8::PinScope<'s, 'i>, &Rc<IsolateState>, &Claim),
@@ -154,8 +166,18 @@ fn with_claim<'s, 'i>(
     let state = IsolateState::of(scope);
     match state.claim() {
         Some(claim) => body(scope, &state, claim),
-        None => throw(scope, v8::Exception::error, "The userland asked for its guest while none was there."),
+        None => refuse(scope, &state, NO_GUEST),
     }
+}
+
+/// What a sandbox's userland is told that asks for what only guests have.
+pub(crate) const NO_GUEST: &str = "There is no guest yet: a sandbox's userland is run before any, and has no streams, files, \
+                                   modules to import, timers, clocks or random bytes.";
+
+/// Throws the message, and remembers that userland did what it must not, should it catch that.
+pub(crate) fn refuse(scope: &v8::PinScope<'_, '_>, state: &IsolateState, message: &str) {
+    state.refused.get_or_init(|| message.to_owned());
+    throw(scope, v8::Exception::error, message);
 }
 
 /// Makes the guest, which is being ended, unwind right where it is: V8 looks at a request to terminate only when it enters a
