@@ -1,6 +1,7 @@
 use hotcell_protocol::BlobDigest;
+use std::path::PathBuf;
 
-/// Why a program was not taken.
+/// Why a program was not taken, or a store of artifacts not opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ModuleError {
     /// It could never be found by its digest, since it is larger than everything that the cache may hold.
@@ -18,4 +19,7 @@ pub enum ModuleError {
     /// The bytes ended before their announced length.
     #[error("{promised} bytes were announced, but only {actual} came. Announce the length that is then sent.")]
     TooShort { promised: u64, actual: u64 },
+    /// No artifacts are kept in that directory.
+    #[error("The cache directory {} is not used: {problem}", directory.display())]
+    Store { directory: PathBuf, problem: String },
 }

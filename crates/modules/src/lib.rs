@@ -5,6 +5,7 @@
 //! - [`IncomingModule`] takes a program that arrives in parts, and hashes it as it comes.
 //! - [`DerivedCache`] holds what an engine made of a program (a compiled module, say), and sees to it that this is made
 //!   once, however many ask for it at the same time.
+//! - [`ArtifactStore`] keeps such things on disk, from one process to the next.
 //!
 //! Everything here may be used from any thread. Nothing is hashed, logged, freed or made while a lock is held.
 
@@ -15,6 +16,7 @@ mod digest;
 mod error;
 mod fingerprint;
 mod incoming;
+mod store;
 
 pub use bounded::CacheBounds;
 pub use cache::ModuleCache;
@@ -24,3 +26,4 @@ pub use error::ModuleError;
 pub use fingerprint::FileFingerprint;
 pub use hotcell_protocol::BlobDigest;
 pub use incoming::IncomingModule;
+pub use store::{ArtifactKind, ArtifactStore};

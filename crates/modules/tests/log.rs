@@ -23,7 +23,8 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
-fn logged(level: tracing::Level, action: impl FnOnce()) -> Vec<String> {
+/// What `action` logs on this thread, line by line.
+pub fn logged(level: tracing::Level, action: impl FnOnce()) -> Vec<String> {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)
