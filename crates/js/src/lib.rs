@@ -24,6 +24,7 @@ mod sandbox_userland;
 mod shelf;
 mod snapshot;
 mod state;
+mod synthetic_modules;
 mod userland;
 mod wasi;
 mod worker;
