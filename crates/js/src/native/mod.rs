@@ -10,7 +10,9 @@ mod text;
 mod urls;
 
 use crate::state::{Claim, IsolateState};
+use crate::userland;
 use std::borrow::Cow;
+use std::ffi::c_void;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::LazyLock;
@@ -43,6 +45,7 @@ pub(crate) fn external_references() -> Cow<'static, [v8::ExternalReference]> {
         let own = TABLES.iter().flat_map(|(_, functions)| functions.iter().map(|(_, function)| *function));
         let imports = crate::wasi::imports().iter().map(|import| import.function);
         let mut references: Vec<_> = own.chain(imports).map(|function| v8::ExternalReference { function }).collect();
+        references.push(v8::ExternalReference { pointer: std::ptr::from_ref(&userland::SOURCE) as *mut c_void });
         references.push(v8::ExternalReference { pointer: std::ptr::null_mut() });
         References(references)
     });
@@ -51,7 +54,7 @@ pub(crate) fn external_references() -> Cow<'static, [v8::ExternalReference]> {
 
 struct References(Vec<v8::ExternalReference>);
 
-// SAFETY: the references are addresses of functions, which any thread may read.
+// SAFETY: the references are addresses of functions and of a constant, which any thread may read.
 unsafe impl Send for References {}
 // SAFETY: as above.
 unsafe impl Sync for References {}
@@ -61,11 +64,9 @@ pub(crate) fn external_reference_names() -> impl Iterator<Item = String> {
     let own = TABLES.iter().flat_map(|(member, functions)| {
         functions.iter().map(move |(name, _)| format!("{}.{name}", member.unwrap_or_default()))
     });
-    own.chain(
-        crate::wasi::imports()
-            .iter()
-            .map(|import| format!("wasiImports.{}.{}({})", import.module, import.name, import.parameters)),
-    )
+    let imports = crate::wasi::imports().iter();
+    let imports = imports.map(|import| format!("wasiImports.{}.{}({})", import.module, import.name, import.parameters));
+    own.chain(imports).chain(["userland".to_owned()])
 }
 
 /// The object that the userland's bundle is called with.
