@@ -16,7 +16,7 @@ pub enum SnapshotMode {
     /// A guest never waits for the snapshot: until it is there, the userland is run in each isolate.
     #[default]
     Auto,
-    /// Starting the engine waits for the snapshot.
+    /// Starting the engine waits for the snapshot, and until workers are parked; so does [`JsEngine::prepare_userland`].
     Block,
     /// The userland is run in each isolate, and no worker is parked.
     Off,
@@ -108,7 +108,12 @@ impl JsEngine {
 
     fn seed(&self, snapshot: &Arc<Snapshot>) {
         let snapshot = Some(Arc::clone(snapshot));
-        self.pool.seed(WorkerKey { snapshot, userland: None, heap_mb: Limits::DEFAULT_HEAP_MB });
+        let key = WorkerKey { snapshot, userland: None, heap_mb: Limits::DEFAULT_HEAP_MB };
+        match self.mode {
+            SnapshotMode::Auto => self.pool.seed(key),
+            SnapshotMode::Block => self.pool.seed_and_wait(key),
+            SnapshotMode::Off => {}
+        }
     }
 
     /// Makes JavaScript of the caller's own ready, for the [`GuestSpec::userland`] of every guest of a sandbox: a script that
@@ -128,10 +133,8 @@ impl JsEngine {
             return Err(JsError::SandboxUserland(message));
         }
         let snapshot = self.snapshots.get(Some(&source))?;
-        let prepared = (self.mode != SnapshotMode::Off).then(|| {
-            self.seed(&snapshot);
-            snapshot as Arc<dyn Any + Send + Sync>
-        });
+        self.seed(&snapshot);
+        let prepared = (self.mode != SnapshotMode::Off).then_some(snapshot as Arc<dyn Any + Send + Sync>);
         Ok(Arc::new(Userland { digest: digest_of(source.as_bytes()), source, prepared }))
     }
 

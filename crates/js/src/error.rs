@@ -20,6 +20,12 @@ pub enum JsError {
          to the guests what takes long."
     )]
     SandboxUserlandTime { seconds: u64 },
+    /// A sandbox's userland did not end, perhaps since the CPUs were busy with others.
+    #[error(
+        "The sandbox's userland did not come to its end within {seconds} s. It is run once, before any guest: leave to the \
+         guests what takes long."
+    )]
+    SandboxUserlandLate { seconds: u64 },
     /// A sandbox's userland needed too much memory.
     #[error("The sandbox's userland needed more than the {limit_mb} MB that it may have before any guest is there.")]
     SandboxUserlandMemory { limit_mb: u32 },
@@ -32,6 +38,12 @@ pub enum JsError {
     /// The helper process that makes snapshots can't be run, or does not do what it is for.
     #[error("The process that was to make a snapshot failed: {0}")]
     Helper(String),
+    /// A sandbox's userland is made ready in a process of its own only, and there is no program for it.
+    #[error(
+        "A sandbox's userland is run in a process of its own before any guest is there, and the program for that was not found: \
+         set HOTCELL_BINARY to the `hotcell` binary of this version."
+    )]
+    NoHelper,
     /// The operating system gave no thread.
     #[error("No thread could be started: {0}. Lower the number of guests that run at once.")]
     Thread(Arc<io::Error>),
@@ -47,8 +59,10 @@ impl From<&JsError> for ErrorInfo {
     /// What a host is told whose sandbox can't be made.
     fn from(error: &JsError) -> Self {
         let code = match error {
-            JsError::SandboxUserland(_)
+            JsError::NoHelper
+            | JsError::SandboxUserland(_)
             | JsError::SandboxUserlandTime { .. }
+            | JsError::SandboxUserlandLate { .. }
             | JsError::SandboxUserlandMemory { .. }
             | JsError::SandboxUserlandFatal(_) => ErrorCode::InvalidOption,
             JsError::Userland(_) | JsError::Snapshot(_) | JsError::Helper(_) | JsError::Thread(_) => {

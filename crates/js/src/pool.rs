@@ -107,6 +107,12 @@ impl Pool {
         self.shelf(key).refill();
     }
 
+    /// As [`Self::seed`], and waits until they are parked.
+    pub(crate) fn seed_and_wait(&self, key: WorkerKey) {
+        tracing::debug!(heap_mb = key.heap_mb, "seed");
+        self.shelf(key).fill();
+    }
+
     /// The shelf of that kind, made where there is none. A read lock, shared by all claims, and one hash of the kind.
     fn shelf(&self, key: WorkerKey) -> Arc<Shelf> {
         let now = self.clock.fetch_add(1, Ordering::Relaxed);

@@ -4,9 +4,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use hotcell_guest::{EventSink, Guest, GuestOptions, GuestProgram, GuestSpec, Lifecycle, Userland, Warden};
 use hotcell_js::{Baker, JsEngine, JsError, JsOptions, SnapshotMode};
 use hotcell_modules::ArtifactStore;
-use hotcell_protocol::{
-    Event, GuestExit, GuestId, Limits, Notice, Outcome, RetireReason, SourceFormat, StdinMode, Stream,
-};
+use hotcell_protocol::{Event, GuestExit, GuestId, Limits, Notice, RetireReason, SourceFormat, StdinMode, Stream};
 use hotcell_vfs::{Vfs, VfsOptions};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -130,10 +128,6 @@ pub fn spawn_with(
     });
     engine.run(GuestSpec { guest, program, args: Vec::new(), env, cwd: "/".into(), vfs, userland });
     Running(events)
-}
-
-pub fn assert_exited(run: &Run, code: u8) {
-    assert_eq!((run.exit.outcome, run.exit.exit_code), (Outcome::Exited, Some(code)), "{run:#?}");
 }
 
 struct ChannelSink(Sender<Event>);

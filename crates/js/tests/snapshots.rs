@@ -1,7 +1,7 @@
 //! Snapshots on disk, and the pool's shelves.
 
-use crate::harness::{options, run, run_with, start, trials, with_store};
-use hotcell_js::{Baker, JsEngine, JsOptions, SnapshotMode, SnapshotStats};
+use crate::harness::{options, run, run_with, script, spawn, start, trials, with_store};
+use hotcell_js::{Baker, JsEngine, JsError, JsOptions, SnapshotMode, SnapshotStats};
 use hotcell_modules::{ArtifactKind, ArtifactStore, BlobDigest};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ trials![
     snapshot_of_another_version_is_made_anew,
     engines_without_a_store_bake_each,
     baking_here_gives_the_same_guests,
+    block_parks_workers_before_the_first_guest,
     kinds_of_workers_have_shelves_of_their_own,
     pool_parks_workers_of_a_few_kinds_only,
 ];
@@ -111,14 +112,26 @@ fn engines_without_a_store_bake_each() {
 fn baking_here_gives_the_same_guests() {
     let there = start(options(SnapshotMode::Block));
     let here = start(JsOptions { baker: Baker::Here, ..options(SnapshotMode::Block) });
-    let program = "console.log(library, new Error('e').stack)";
-    let outputs = [there, here].map(|engine| {
+    let program = "console.log(Object.getOwnPropertyNames(globalThis).sort(), new Error('e').stack)";
+    assert_eq!(run(&there, program).output(), run(&here, program).output());
+    assert_eq!(here.snapshot_stats(), baked(1));
+    let refused = here.prepare_userland(USERLAND.into());
+    assert!(matches!(refused, Err(JsError::NoHelper)), "{refused:?}");
+}
+
+fn block_parks_workers_before_the_first_guest() {
+    for warm_isolates in [0, 1, 3] {
+        let engine = start(JsOptions { warm_isolates, ..options(SnapshotMode::Block) });
+        assert_eq!(engine.pool_stats().made, warm_isolates as u64);
+        let guests: Vec<_> = (0..warm_isolates).map(|_| spawn(&engine, script("1"), None)).collect();
+        assert_eq!(engine.pool_stats().hits, warm_isolates as u64);
+        guests.into_iter().for_each(|guest| assert_eq!(guest.wait().output(), ""));
         let userland = engine.prepare_userland(USERLAND.into()).unwrap();
-        let error = engine.prepare_userland("throw new Error('boom')".into()).unwrap_err().to_string();
-        assert_eq!(engine.snapshot_stats(), SnapshotStats { failed: 1, ..baked(2) });
-        (run_with(&engine, &userland, program).output(), error)
-    });
-    assert_eq!(outputs[0], outputs[1]);
+        let before = engine.pool_stats().hits;
+        let guests: Vec<_> = (0..warm_isolates).map(|_| spawn(&engine, script("1"), Some(userland.clone()))).collect();
+        assert_eq!(engine.pool_stats().hits - before, warm_isolates as u64);
+        guests.into_iter().for_each(|guest| assert_eq!(guest.wait().output(), ""));
+    }
 }
 
 fn kinds_of_workers_have_shelves_of_their_own() {

@@ -143,7 +143,6 @@ mod tests {
     use hotcell_guest::{GuestSpec, Userland};
     use hotcell_protocol::frame::{EventDecoder, SidecarMessage, WriteQueue};
     use hotcell_protocol::{Command, Request};
-    use std::process::ExitCode;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     struct NoEngine;
@@ -163,8 +162,7 @@ mod tests {
         admission: Admission,
         host: impl FnOnce(&mut WriteQueue),
     ) -> (Vec<SidecarMessage>, Result<(), ConnectionError>) {
-        let engine =
-            EngineSource { v8_version: "0", start: |_| Ok(Arc::new(NoEngine)), bake_snapshot: || ExitCode::FAILURE };
+        let engine = EngineSource { v8_version: "0", start: Box::new(|_| Ok(Arc::new(NoEngine))) };
         let sidecar = Sidecar::start(&engine, &Settings::default()).unwrap();
         crate::sidecar::event_loop().unwrap().block_on(async {
             let (ours, mut theirs) = UnixStream::pair().unwrap();

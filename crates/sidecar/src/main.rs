@@ -26,7 +26,8 @@ impl Engine for V8 {
 }
 
 fn main() -> ExitCode {
-    hotcell_sidecar::main(EngineSource { v8_version: JsEngine::v8_version(), start, bake_snapshot: run_bake_helper })
+    let engine = EngineSource { v8_version: JsEngine::v8_version(), start: Box::new(start) };
+    hotcell_sidecar::main(engine, run_bake_helper)
 }
 
 fn start(options: EngineOptions) -> Result<Arc<dyn Engine>, EngineError> {

@@ -7,7 +7,6 @@ use hotcell_protocol::RetireReason;
 use hotcell_runtime::{Engine, Runtime, RuntimeOptions};
 use parking_lot::Mutex;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -28,9 +27,7 @@ pub type EngineError = Box<dyn std::error::Error + Send + Sync>;
 pub struct EngineSource {
     pub v8_version: &'static str,
     /// Called once, on the process's main thread, before any other thread is made.
-    pub start: fn(EngineOptions) -> Result<Arc<dyn Engine>, EngineError>,
-    /// What this program does as the helper process that makes a snapshot.
-    pub bake_snapshot: fn() -> ExitCode,
+    pub start: Box<dyn Fn(EngineOptions) -> Result<Arc<dyn Engine>, EngineError> + Send + Sync>,
 }
 
 /// What the settings say to the engine.

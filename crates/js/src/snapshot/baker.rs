@@ -19,7 +19,7 @@ use std::time::Instant;
 /// Where snapshots are made.
 #[derive(Clone, Debug, Default)]
 pub enum Baker {
-    /// In this process, which a sandbox's userland can end: for those that are trusted.
+    /// In this process. Not with a sandbox's userland, which could end it.
     #[default]
     Here,
     /// In a process of its own for each, whose program calls [`crate::run_bake_helper`].
@@ -29,14 +29,25 @@ pub enum Baker {
 impl Baker {
     pub(super) fn bake(&self, sandbox_userland: Option<&str>) -> Result<Box<[u8]>, JsError> {
         match self {
-            Self::Here => bake::bake(sandbox_userland).map(|snapshot| Box::from(&*snapshot)),
+            Self::Here if sandbox_userland.is_some() => Err(JsError::NoHelper),
+            Self::Here => bake_here(),
             Self::Process { program, arguments } => {
                 let mut command = Command::new(program);
                 command.args(arguments).env_clear();
-                bake_in(command, sandbox_userland)
+                match bake_in(command, sandbox_userland) {
+                    Err(error @ JsError::Helper(_)) if sandbox_userland.is_none() => {
+                        tracing::warn!(%error, "the snapshot is made in this process");
+                        bake_here()
+                    }
+                    baked => baked,
+                }
             }
         }
     }
+}
+
+fn bake_here() -> Result<Box<[u8]>, JsError> {
+    bake::bake(None).map(|snapshot| Box::from(&*snapshot))
 }
 
 fn bake_in(mut command: Command, sandbox_userland: Option<&str>) -> Result<Box<[u8]>, JsError> {
@@ -51,7 +62,8 @@ fn bake_in(mut command: Command, sandbox_userland: Option<&str>) -> Result<Box<[
         Ok(Answer::OtherBuild) => {
             Err(JsError::Helper("It is another build than this one, and makes other snapshots. Use the same.".into()))
         }
-        Err(_) if sandbox_userland.is_some() => Err(JsError::SandboxUserlandFatal(output.failure())),
+        // A helper that ends of its own accord has answered, whatever the userland does.
+        Err(_) if sandbox_userland.is_some() && output.status.code().is_none() => Err(output.userland_failure()),
         Err(_) => Err(JsError::Helper(output.failure())),
     }
 }
@@ -71,15 +83,23 @@ const MAX_LOG_BYTES: usize = 64 << 10;
 const MAX_SHOWN: usize = 500;
 
 impl HelperOutput {
+    /// Why there is no answer, where a sandbox's userland was run.
+    fn userland_failure(&self) -> JsError {
+        if self.is_late {
+            JsError::SandboxUserlandLate { seconds: DEADLINE.as_secs() }
+        } else if self.status.signal() == Some(libc::SIGXCPU) {
+            JsError::SandboxUserlandTime { seconds: CPU_SECONDS }
+        } else {
+            JsError::SandboxUserlandFatal(self.failure())
+        }
+    }
+
     /// Why there is no answer.
     fn failure(&self) -> String {
         if self.is_late {
             return format!("It did not come to its end within {} s.", DEADLINE.as_secs());
         }
         let end = match (self.status.signal(), self.status.code()) {
-            (Some(libc::SIGXCPU), _) => {
-                return format!("It needed more than {CPU_SECONDS} s of CPU time.");
-            }
             (Some(signal), _) => format!("Signal {signal} ended it"),
             (None, code) => format!("It ended with code {}", code.unwrap_or_default()),
         };

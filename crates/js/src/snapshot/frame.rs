@@ -79,7 +79,13 @@ impl Answer {
             Self::Failed(JsError::SandboxUserlandMemory { limit_mb }) => {
                 (SANDBOX_USERLAND_MEMORY, &limit_mb.to_le_bytes())
             }
-            Self::Failed(error @ (JsError::SandboxUserlandFatal(_) | JsError::Helper(_) | JsError::Thread(_))) => {
+            Self::Failed(
+                error @ (JsError::SandboxUserlandLate { .. }
+                | JsError::SandboxUserlandFatal(_)
+                | JsError::Helper(_)
+                | JsError::NoHelper
+                | JsError::Thread(_)),
+            ) => {
                 return Self::Failed(JsError::Snapshot(error.to_string())).write(output);
             }
         };

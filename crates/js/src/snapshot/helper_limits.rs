@@ -9,7 +9,7 @@ use std::time::Duration;
 pub(super) const CPU_SECONDS: u64 = 10;
 
 /// When the helper is ended, whatever it does: it needs a tenth of a second, but perhaps while all CPUs are busy with guests.
-pub(super) const DEADLINE: Duration = Duration::from_secs(30);
+pub(super) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Bytes that the helper may write to, in all. Not of address space, of which V8 reserves far more than it uses.
 const DATA: u64 = 1 << 30;
