@@ -78,16 +78,24 @@ impl JsEngine {
     /// [`JsError`] where the userland is broken, or no thread can be made.
     pub fn start(options: JsOptions) -> Result<Arc<Self>, JsError> {
         let JsOptions { snapshot: mode, warm_isolates, threads, store, baker } = options;
-        platform::initialize(threads);
+        let snapshots = Snapshots::new(store, baker);
+        // A snapshot that was made before is read while V8 starts, which takes as long.
+        let plain = thread::scope(|scope| {
+            let load = || (mode != SnapshotMode::Off).then(|| snapshots.load_plain()).flatten();
+            let loading = thread::Builder::new().name("snapshot".into()).spawn_scoped(scope, load)?;
+            platform::initialize(threads);
+            Ok::<_, JsError>(loading.join().unwrap_or_default())
+        })?;
         let engine = Arc::new(Self {
             mode,
-            snapshots: Snapshots::new(store, baker),
-            plain: OnceLock::new(),
+            snapshots,
+            plain: plain.map(OnceLock::from).unwrap_or_default(),
             pool: Pool::new(if mode == SnapshotMode::Off { 0 } else { warm_isolates }),
         });
         match mode {
             SnapshotMode::Off => {}
             SnapshotMode::Block => engine.get_ready()?,
+            SnapshotMode::Auto if engine.plain.get().is_some() => engine.get_ready()?,
             SnapshotMode::Auto => {
                 let engine = Arc::clone(&engine);
                 thread::Builder::new().name("snapshot".into()).spawn(move || {
@@ -101,8 +109,14 @@ impl JsEngine {
     }
 
     fn get_ready(&self) -> Result<(), JsError> {
-        let snapshot = self.snapshots.get(None)?;
-        self.seed(self.plain.get_or_init(|| snapshot));
+        let snapshot = match self.plain.get() {
+            Some(snapshot) => snapshot,
+            None => {
+                let snapshot = self.snapshots.get(None)?;
+                self.plain.get_or_init(|| snapshot)
+            }
+        };
+        self.seed(snapshot);
         Ok(())
     }
 

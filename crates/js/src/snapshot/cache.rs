@@ -69,6 +69,14 @@ impl Snapshots {
         })
     }
 
+    /// The snapshot without a sandbox's userland, where an earlier process left it on disk. Needs no V8.
+    pub(crate) fn load_plain(&self) -> Option<Arc<Snapshot>> {
+        let started = Instant::now();
+        let snapshot = self.load(key::key(None))?;
+        tracing::debug!(key = %snapshot.key, from = "disk", elapsed = ?started.elapsed(), "snapshot ready");
+        Some(Arc::new(snapshot))
+    }
+
     fn load(&self, key: BlobDigest) -> Option<Snapshot> {
         let store = self.store.as_ref()?;
         let bytes = store.load(ArtifactKind::Snapshot, &key)?;
