@@ -63,9 +63,9 @@ export class Sidecar {
   }
 
   /**
-   * Makes a sandbox.
+   * Makes a sandbox. One with a userland that was not used before takes some tenths of a second.
    *
-   * @throws InvalidOptionError, ClosedError, FileSystemError where its files don't fit in it, SidecarLostError,
+   * @throws InvalidOptionError, also where the userland fails, ClosedError, FileSystemError where its files don't fit in it, SidecarLostError,
    *   RestartFailedError
    */
   async createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
