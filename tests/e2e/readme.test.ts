@@ -54,6 +54,7 @@ test("every variable that hotcell tells of is read, and refused by its name wher
     HOTCELL_MAX_FRAME: ["65536", "1"],
     HOTCELL_SNAPSHOT: ["off", "maybe"],
     HOTCELL_WARM_ISOLATES: ["1", "-1"],
+    HOTCELL_PHASES: ["1", "yes"],
     HOTCELL_TOKEN: ["sixteen bytes or more", "short"],
   };
   for (const [name] of table(readme, "Environment variables").slice(2)) {

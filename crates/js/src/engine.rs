@@ -3,8 +3,8 @@ use crate::isolate::Blob;
 use crate::platform;
 use crate::pool::{Pool, PoolStats, key};
 use crate::userland;
-use hotcell_guest::{GuestSpec, Phase};
-use hotcell_protocol::Limits;
+use hotcell_guest::GuestSpec;
+use hotcell_protocol::{Limits, Phase};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
@@ -46,7 +46,11 @@ impl JsOptions {
 
 impl Default for JsOptions {
     fn default() -> Self {
-        Self { snapshot: SnapshotMode::default(), warm_isolates: Self::DEFAULT_WARM_ISOLATES, threads: IsolateThreads::default() }
+        Self {
+            snapshot: SnapshotMode::default(),
+            warm_isolates: Self::DEFAULT_WARM_ISOLATES,
+            threads: IsolateThreads::default(),
+        }
     }
 }
 
@@ -98,7 +102,6 @@ impl JsEngine {
 
     /// Runs a guest. Returns at once; the guest ends with its exit, whatever happens.
     pub fn run(&self, spec: GuestSpec) {
-        spec.guest.end_phase(Phase::Queue);
         let key = key(self.snapshot.get().copied(), spec.guest.limits().heap_mb);
         spec.guest.end_phase(Phase::SnapshotGet);
         self.pool.run(key, spec);

@@ -9,7 +9,8 @@ use crate::mailbox::{Inbox, IsolateInterrupt, Mailbox};
 use crate::platform::TaskRoute;
 use crate::program;
 use crate::state::{Claim, IsolateState};
-use hotcell_guest::{Ending, GuestSpec, Making, Phase};
+use hotcell_guest::{Ending, GuestSpec, Making};
+use hotcell_protocol::Phase;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -41,7 +42,7 @@ pub(crate) fn work(
 ) -> Result<(), JsError> {
     let external = ExternalMemory::new(usize::MAX);
     let (mailbox, inbox) = Mailbox::new();
-    let started = Instant::now();
+    let began = Instant::now();
     let (mut isolate, state) = new_isolate(key.snapshot, key.heap_mb, &external, mailbox.clone());
     let _route = TaskRoute::new(&isolate, mailbox);
     let handle = isolate.thread_safe_handle();
@@ -54,8 +55,7 @@ pub(crate) fn work(
         let parked = Instant::now();
         if let Some(spec) = claim() {
             let guest = Arc::clone(&spec.guest);
-            let making = Making { isolate: isolate_made - started, context: parked - isolate_made };
-            guest.claimed((guest.created() < parked).then_some(making));
+            guest.claimed(Making { began, isolate: isolate_made, context: parked });
             external.set_limit((guest.limits().external_mb as usize) << 20);
             guest.attach_thread();
             guest.on_interrupt(Box::new(IsolateInterrupt { isolate: handle, mailbox: state.mailbox.clone() }));

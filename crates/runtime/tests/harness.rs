@@ -145,6 +145,11 @@ pub struct House {
 
 impl House {
     pub fn new() -> Self {
+        Self::with_phases(false)
+    }
+
+    /// With the phases of every guest, or of those that ask for them.
+    pub fn with_phases(phases: bool) -> Self {
         let (started_sender, started) = unbounded();
         let (retire_sender, retired) = unbounded();
         let (shutdown_sender, shut_down) = unbounded();
@@ -154,6 +159,7 @@ impl House {
             modules: Arc::clone(&modules),
             version: "1.2.3".into(),
             v8_version: "4.5.6".into(),
+            phases,
             on_retire: Box::new(move |reason| retire_sender.send(reason).unwrap()),
             on_shutdown: Box::new(move || shutdown_sender.send(()).unwrap()),
         });

@@ -5,5 +5,6 @@ mod connections;
 mod files;
 mod guests;
 mod harness;
+mod phases;
 mod sandboxes;
 mod uploads;

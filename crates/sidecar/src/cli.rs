@@ -33,7 +33,8 @@ Programs can use these codes too: --json tells for certain.
 Examples:
   hotcell run app.js one two < input > output
   hotcell run --include lib --include data.json app.mjs
-  hotcell run --json --cpu-ms 1000 untrusted.js | jq .outcome";
+  hotcell run --json --cpu-ms 1000 untrusted.js | jq .outcome
+  hotcell run --phases --phases-trace trace.json app.js";
 
 const SERVE_HELP: &str = "\
 When hosts can connect, one line of JSON is printed:
@@ -105,6 +106,12 @@ pub struct RunOptions {
     /// the output on
     #[arg(long)]
     pub json: bool,
+    /// Prints where the run's time went on stderr when the program has ended; with --json as part of the object
+    #[arg(long)]
+    pub phases: bool,
+    /// Writes where the run's time went to a file, as a Chrome trace: https://ui.perfetto.dev and chrome://tracing open it
+    #[arg(long, value_name = "TRACE")]
+    pub phases_trace: Option<PathBuf>,
     /// The program
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
