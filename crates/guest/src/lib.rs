@@ -23,7 +23,7 @@ pub use guest::{EventSink, Guest, GuestOptions, Interrupt, Lifecycle, WaitGuard}
 pub use input::{InputPipe, STDIN_WINDOW};
 pub use output::{MAX_OUTPUT_CHUNK, OutputPipe};
 pub use phases::Making;
-pub use spec::{GuestProgram, GuestSpec};
+pub use spec::{GuestProgram, GuestSpec, Userland};
 pub use warden::{GRACE, Warden};
 pub use wasi::{CLOCK_RESOLUTION, wasi_ctx};
 

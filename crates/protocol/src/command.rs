@@ -65,6 +65,10 @@ pub struct SandboxOptions {
     /// Files, directories and links that the sandbox may hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fs_inodes: Option<u64>,
+    /// A script that is run once, before any guest, and leaves its globals to each of them. The sandbox can be used when the
+    /// reply has come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userland: Option<String>,
 }
 
 /// How a guest is to be started.

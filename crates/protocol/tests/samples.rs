@@ -54,6 +54,7 @@ pub fn requests() -> Vec<Request> {
                 limits: limits(),
                 fs_bytes: Some(64 << 20),
                 fs_inodes: Some(10_000),
+                userland: Some("var helper = 1;".into()),
             },
         },
         Request::DestroySandbox { sandbox: MAX_ID },

@@ -8,3 +8,4 @@ mod harness;
 mod phases;
 mod sandboxes;
 mod uploads;
+mod userlands;

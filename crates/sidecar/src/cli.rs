@@ -36,6 +36,9 @@ Examples:
   hotcell run --json --cpu-ms 1000 untrusted.js | jq .outcome
   hotcell run --phases --phases-trace trace.json app.js";
 
+/// The subcommand by which the program makes snapshots in processes of their own.
+pub const BAKE_SNAPSHOT: &str = "bake-snapshot";
+
 const SERVE_HELP: &str = "\
 When hosts can connect, one line of JSON is printed:
   {\"socket\": \"/run/user/1000/hotcell.sock\", \"pid\": 4711, \"token\": \"...\"}
@@ -63,6 +66,9 @@ pub enum Task {
     Serve(ServeOptions),
     /// Serves the host that started it, on descriptor 3: for the npm package
     Child,
+    /// Makes the snapshot that its stdin asks for: for `hotcell` itself
+    #[command(name = BAKE_SNAPSHOT, hide = true)]
+    BakeSnapshot,
     /// Lists the environment variables that change how hotcell works, with their values
     Settings {
         /// As a JSON array

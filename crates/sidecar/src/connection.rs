@@ -143,7 +143,7 @@ mod tests {
     use super::*;
     use crate::settings::Settings;
     use crate::sidecar::EngineSource;
-    use hotcell_guest::GuestSpec;
+    use hotcell_guest::{GuestSpec, Userland};
     use hotcell_protocol::frame::{EventDecoder, SidecarMessage, WriteQueue};
     use hotcell_protocol::{Command, Request};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -154,6 +154,10 @@ mod tests {
         fn run(&self, _spec: GuestSpec) {
             panic!("no guest is to be run here");
         }
+
+        fn prepare_userland(&self, _source: Arc<str>) -> Result<Arc<Userland>, ErrorInfo> {
+            panic!("no sandbox is to be made here");
+        }
     }
 
     /// Serves one connection, for which `host` writes the first bytes; what the sidecar sent until it closed, and how it ended.
@@ -161,7 +165,7 @@ mod tests {
         admission: Admission,
         host: impl FnOnce(&mut WriteQueue),
     ) -> (Vec<SidecarMessage>, Result<(), ConnectionError>) {
-        let engine = EngineSource { v8_version: "0", start: |_, _| Ok(Arc::new(NoEngine)) };
+        let engine = EngineSource { v8_version: "0", start: Box::new(|_| Ok(Arc::new(NoEngine))) };
         let sidecar = Sidecar::start(&engine, &Settings::default()).unwrap();
         crate::sidecar::event_loop().unwrap().block_on(async {
             let (ours, mut theirs) = UnixStream::pair().unwrap();

@@ -118,7 +118,10 @@ cwd?: string, limits: LimitOverrides,
 /** Bytes that the sandbox's files may hold. */
 fsBytes?: number,
 /** Files, directories and links that the sandbox may hold. */
-fsInodes?: number, };
+fsInodes?: number,
+/** A script that is run once, before any guest, and leaves its globals to each of them. The sandbox can be used when the
+ * reply has come. */
+userland?: string, };
 
 /** The sidecar's first frame. */
 export type SidecarHello = { protocol: number, version: string, v8Version: string, pid: number,
