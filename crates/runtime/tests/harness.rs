@@ -145,6 +145,11 @@ pub struct House {
 
 impl House {
     pub fn new() -> Self {
+        Self::draining(Duration::ZERO)
+    }
+
+    /// A runtime whose guests have that long to end when it retires.
+    pub fn draining(drain: Duration) -> Self {
         let (started_sender, started) = unbounded();
         let (retire_sender, retired) = unbounded();
         let (shutdown_sender, shut_down) = unbounded();
@@ -154,6 +159,7 @@ impl House {
             modules: Arc::clone(&modules),
             version: "1.2.3".into(),
             v8_version: "4.5.6".into(),
+            drain,
             on_retire: Box::new(move |reason| retire_sender.send(reason).unwrap()),
             on_shutdown: Box::new(move || shutdown_sender.send(()).unwrap()),
         });

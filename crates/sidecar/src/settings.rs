@@ -19,6 +19,8 @@ pub struct Settings {
     pub snapshot: Option<Snapshot>,
     /// Isolates that are kept ready for each heap limit in use.
     pub warm_isolates: usize,
+    /// Milliseconds that guests may go on in a sidecar that gives itself up.
+    pub drain_ms: u32,
     /// The token that `hotcell serve` demands; generated unless set.
     pub token: Option<String>,
 }
@@ -40,6 +42,12 @@ pub const DEFAULT_WARM_ISOLATES: usize = 2;
 /// More would only cost memory: some 2 MB and a thread each.
 const MAX_WARM_ISOLATES: usize = 64;
 
+/// Milliseconds that guests may go on in a sidecar that gives itself up, unless the settings say otherwise.
+pub const DEFAULT_DRAIN_MS: u32 = 10_000;
+
+/// A day, as for a guest's wall time.
+const MAX_DRAIN_MS: u32 = 86_400_000;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     Text,
@@ -56,6 +64,7 @@ impl Default for Settings {
             max_frame: DEFAULT_MAX_FRAME,
             snapshot: None,
             warm_isolates: DEFAULT_WARM_ISOLATES,
+            drain_ms: DEFAULT_DRAIN_MS,
             token: None,
         }
     }
@@ -171,6 +180,18 @@ pub const SETTINGS: &[Setting] = &[
         show: |settings| settings.warm_isolates.to_string(),
     },
     Setting {
+        name: "HOTCELL_DRAIN_MS",
+        about: "How many milliseconds the other guests may go on in a sidecar that gives itself up, since one of them did what \
+                the engine does not survive or could not be ended. 0 ends them at once.",
+        allowed: "a whole number from 0 to 86400000",
+        secret: false,
+        parse: |settings, value| {
+            let value = value.parse().ok()?;
+            (value <= MAX_DRAIN_MS).then(|| settings.drain_ms = value)
+        },
+        show: |settings| settings.drain_ms.to_string(),
+    },
+    Setting {
         name: "HOTCELL_TOKEN",
         about: "The token that `hotcell serve` demands of its hosts, instead of a generated one.",
         allowed: "at least 16 characters long",
@@ -267,6 +288,7 @@ mod tests {
             ("HOTCELL_MAX_FRAME", "4096"),
             ("HOTCELL_SNAPSHOT", "block"),
             ("HOTCELL_WARM_ISOLATES", "64"),
+            ("HOTCELL_DRAIN_MS", "86400000"),
             ("HOTCELL_TOKEN", "0123456789abcdef"),
         ]);
         let expected = Settings {
@@ -277,6 +299,7 @@ mod tests {
             max_frame: 4096,
             snapshot: Some(Snapshot::Block),
             warm_isolates: 64,
+            drain_ms: 86_400_000,
             token: Some("0123456789abcdef".into()),
         };
         assert_eq!(settings.unwrap(), expected);
@@ -294,6 +317,7 @@ mod tests {
             ("HOTCELL_MAX_FRAME", "many"),
             ("HOTCELL_SNAPSHOT", "on"),
             ("HOTCELL_WARM_ISOLATES", "65"),
+            ("HOTCELL_DRAIN_MS", "86400001"),
             ("HOTCELL_TOKEN", "secret"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
