@@ -46,7 +46,11 @@ impl JsOptions {
 
 impl Default for JsOptions {
     fn default() -> Self {
-        Self { snapshot: SnapshotMode::default(), warm_isolates: Self::DEFAULT_WARM_ISOLATES, threads: IsolateThreads::default() }
+        Self {
+            snapshot: SnapshotMode::default(),
+            warm_isolates: Self::DEFAULT_WARM_ISOLATES,
+            threads: IsolateThreads::default(),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod fatal;
 mod format;
 mod hooks;
 mod isolate;
+mod last_words;
 mod loader;
 mod mailbox;
 mod native;
