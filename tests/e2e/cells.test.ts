@@ -11,7 +11,7 @@ import { HostPrograms } from "../support/host.js";
 const manyProcesses = only("child", "one engine serves its host's process");
 const programs = new HostPrograms();
 
-/** The least of a few measurements, which a machine that does other things too makes longer, never shorter. */
+/** Measurements, the least of which counts: a machine that does other things too makes them longer, never shorter. */
 const TIMES = 5;
 
 function gone(pid: number): Promise<void> {
@@ -78,25 +78,30 @@ describe("several processes behind one sidecar", manyProcesses, () => {
     assert.equal((await victim.runWasm(large, ["again"])).stdout, "again\n");
   });
 
-  test("guests, calls under way and the next call hear of it within 100 ms", async () => {
-    let soonest = Number.POSITIVE_INFINITY;
-    for (let time = 0; time < TIMES; time++) {
-      await using sidecar = await Sidecar.start({ log: "ignore" });
-      const sandbox = await sidecar.createSandbox();
-      const guest = sandbox.spawn({ source: "console.log('ready'); setInterval(() => {}, 1000)" });
-      await firstOutput(guest);
-      const call = assert.rejects(sandbox.fs.writeFile("/x", Buffer.alloc(64 << 20)), {
-        code: "ERR_HOTCELL_SIDECAR_LOST",
-      });
-      const started = performance.now();
-      process.kill(sidecar.pid, "SIGKILL");
-      assert.equal((await guest.exit).outcome, "crashed");
-      await call;
-      await assert.rejects(sandbox.run("1"), { code: "ERR_HOTCELL_SANDBOX_LOST" });
-      soonest = Math.min(soonest, performance.now() - started);
-    }
-    assert.ok(soonest < 100, `it took ${soonest} ms at best`);
-  });
+  // The kernel takes a process's memory down before it closes its descriptors, which takes a while where there is much of it.
+  for (const megabytes of [0, 600]) {
+    const held = `const kept = []; for (let i = 0; i < ${megabytes}; i++) kept.push(new Uint8Array(1 << 20).fill(1));`;
+    test(`guests and calls under way hear of its end within 100 ms, with ${megabytes} MiB in it`, async (context) => {
+      let soonest = Number.POSITIVE_INFINITY;
+      for (let time = 0; time < TIMES; time++) {
+        await using sidecar = await Sidecar.start({ log: "ignore" });
+        const sandbox = await sidecar.createSandbox({ limits: { externalMb: 1024 } });
+        const guest = sandbox.spawn({ source: `${held} console.log('ready'); setInterval(() => {}, 1000)` });
+        await firstOutput(guest);
+        const call = assert.rejects(sandbox.fs.writeFile("/x", Buffer.alloc(64 << 20)), {
+          code: "ERR_HOTCELL_SIDECAR_LOST",
+        });
+        const started = performance.now();
+        process.kill(sidecar.pid, "SIGKILL");
+        assert.equal((await guest.exit).outcome, "crashed");
+        await call;
+        await assert.rejects(sandbox.run("1"), { code: "ERR_HOTCELL_SANDBOX_LOST" });
+        soonest = Math.min(soonest, performance.now() - started);
+      }
+      context.diagnostic(`${soonest.toFixed(1)} ms at best`);
+      assert.ok(soonest < 100, `it took ${soonest} ms at best`);
+    });
+  }
 });
 
 describe("a sandbox with a process to itself", manyProcesses, () => {

@@ -1,3 +1,4 @@
+import { closeSync } from "node:fs";
 import type {
   GuestExit,
   KillReason,
@@ -29,6 +30,8 @@ export type Step =
   | { awaitSignal: Signal }
   /** The sidecar's process ends. */
   | { die: { code: number } | { signal: NodeJS.Signals }; stderr?: string }
+  /** The sidecar is being killed: its beacon goes out, and the rest takes a while. */
+  | { expire: true }
   /** The sidecar closes the connection. */
   | { disconnect: true }
   /** The sidecar gives itself up because of this guest, and with `drainMs` lets the others finish; else it hangs. */
@@ -147,7 +150,10 @@ export class FakeGuest {
     else if ("hang" in step) await this.#until(() => false);
     else if ("awaitSignal" in step) await this.#signal(step.awaitSignal);
     else if ("die" in step) this.#die(step.die, step.stderr ?? "");
-    else if ("disconnect" in step) this.#sidecar.socket.destroy();
+    else if ("expire" in step) {
+      closeSync(4);
+      await this.#until(() => false);
+    } else if ("disconnect" in step) this.#sidecar.socket.destroy();
     else if ("retire" in step) {
       const { retire: reason, drainMs = 0 } = step;
       const message = "A guest did not end when it was told to.";
