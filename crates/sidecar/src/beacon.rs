@@ -16,9 +16,12 @@ pub fn light(descriptor: OwnedFd) {
     let (sender, lit) = mpsc::sync_channel(1);
     let beacon = thread::Builder::new().name("beacon".into()).stack_size(64 << 10).spawn(move || {
         let alone = keep_only(raw);
-        let stays = alone.is_ok();
+        if alone.is_err() {
+            let _ = sender.send(alone);
+            return;
+        }
         let _ = sender.send(alone);
-        while stays {
+        loop {
             thread::park();
         }
     });
