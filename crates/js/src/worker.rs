@@ -81,45 +81,54 @@ fn run(scope: &mut v8::PinScope<'_, '_>, state: &Rc<IsolateState>, inbox: &Inbox
     let Some(claim) = state.claim() else {
         return Ending::Crash { message: "The isolate had a guest before.".into() };
     };
-    let outcome = run_program(scope, state, claim, inbox);
-    match outcome {
-        Ok(code) => Ending::exit(exit_hook(scope, state, code)),
+    match run_program(scope, state, claim, inbox) {
+        Ok(code) => Ending::exit(code),
         Err(Stop::Uncaught) => Ending::exit(exit_hook(scope, state, Some(UNCAUGHT))),
         // The guest knows why; this counts only where nobody gave a reason.
         Err(Stop::Ending) => Ending::Crash { message: "The guest's execution was terminated without a reason.".into() },
     }
 }
 
-/// Runs the program and its event loop to their end. The exit code, where it is not the userland's to say.
+/// Runs the program and its event loop to their end; the exit code.
 fn run_program(
     scope: &mut v8::PinScope<'_, '_>,
     state: &Rc<IsolateState>,
     claim: &Claim,
     inbox: &Inbox,
-) -> Result<Option<u8>, Stop> {
+) -> Result<u8, Stop> {
     let begun = program::begin(scope, state, claim);
     claim.guest.end_phase(Phase::UserCode);
     let evaluated = begun?;
     let mut events = EventLoop::new(state, claim, inbox);
-    let dry = events.run(scope);
+    let settled = events.settle(scope);
+    let state_of = |evaluated: Option<v8::Local<'_, v8::Promise>>| {
+        evaluated.map_or(v8::PromiseState::Fulfilled, |evaluated| evaluated.state())
+    };
+    if let Ok(Some(code)) = settled
+        && state_of(evaluated) == v8::PromiseState::Fulfilled
+    {
+        claim.guest.end_phase(Phase::Drain);
+        return Ok(code);
+    }
+    let dry = settled.and_then(|_| events.run(scope));
     claim.guest.end_phase(Phase::Drain);
     dry?;
-    let Some(evaluated) = evaluated else { return Ok(None) };
-    match evaluated.state() {
-        v8::PromiseState::Fulfilled => Ok(None),
-        v8::PromiseState::Rejected => {
+    let code = match (evaluated, state_of(evaluated)) {
+        (Some(evaluated), v8::PromiseState::Rejected) => {
             let error = evaluated.result(scope);
             let message = v8::Exception::create_message(scope, error);
             uncaught(scope, state, error, Some(message))?;
             events.run(scope)?;
-            Ok(None)
+            None
         }
-        v8::PromiseState::Pending => {
+        (_, v8::PromiseState::Pending) => {
             let warning = "Warning: Detected unsettled top-level await\n";
             let _ = claim.guest.write_all(hotcell_protocol::Stream::Stderr, warning.as_bytes());
-            Ok(Some(UNSETTLED_AWAIT))
+            Some(UNSETTLED_AWAIT)
         }
-    }
+        _ => None,
+    };
+    Ok(exit_hook(scope, state, code))
 }
 
 /// Runs the guest's `exit` listeners; the exit code that results.

@@ -3,6 +3,7 @@
 //!
 //! How a process that runs guests is set up (settings, the log, the runtime with its engine) is here for the Node addon too.
 
+mod allocator;
 mod beacon;
 mod child;
 mod cli;
@@ -32,6 +33,7 @@ const EXIT_FAILED: u8 = 125;
 
 /// Does what the command line says. To be called on the process's main thread, before it makes any other.
 pub fn main(engine: EngineSource) -> ExitCode {
+    allocator::share_arenas();
     let task = cli::parse(engine.v8_version);
     perform(&engine, task).unwrap_or_else(|error| {
         complain(&error.to_string());

@@ -9,6 +9,7 @@ mod stdio;
 mod text;
 mod urls;
 
+use crate::program;
 use crate::state::{Claim, IsolateState};
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -43,6 +44,7 @@ pub(crate) fn external_references() -> Cow<'static, [v8::ExternalReference]> {
         let own = TABLES.iter().flat_map(|(_, functions)| functions.iter().map(|(_, function)| *function));
         let imports = crate::wasi::imports().iter().map(|import| import.function);
         let mut references: Vec<_> = own.chain(imports).map(|function| v8::ExternalReference { function }).collect();
+        references.push(v8::ExternalReference { pointer: (&raw const crate::userland::TEXT).cast_mut().cast() });
         references.push(v8::ExternalReference { pointer: std::ptr::null_mut() });
         References(references)
     });
@@ -51,7 +53,7 @@ pub(crate) fn external_references() -> Cow<'static, [v8::ExternalReference]> {
 
 struct References(Vec<v8::ExternalReference>);
 
-// SAFETY: the references are addresses of functions, which any thread may read.
+// SAFETY: the references are addresses of functions and of a constant, which any thread may read.
 unsafe impl Send for References {}
 // SAFETY: as above.
 unsafe impl Sync for References {}
@@ -83,6 +85,10 @@ pub(crate) fn object<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::
         define(scope, module, import.name, import.function);
     }
     set(scope, native, "wasiImports", imports.into());
+    let exec_path = string(scope, program::EXEC_PATH).into();
+    set(scope, native, "execPath", exec_path);
+    let pid = v8::Integer::new(scope, program::PID).into();
+    set(scope, native, "pid", pid);
     let versions = v8::Object::new(scope);
     for (name, version) in [("hotcell", env!("CARGO_PKG_VERSION")), ("v8", v8::V8::get_version())] {
         let version = string(scope, version).into();
