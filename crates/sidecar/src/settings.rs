@@ -25,6 +25,8 @@ pub struct Settings {
     pub cache_bytes: u64,
     /// Whether every run says where its time went, asked or not.
     pub phases: bool,
+    /// Milliseconds that guests may go on in a sidecar that gives itself up.
+    pub drain_ms: u32,
     /// The token that `hotcell serve` demands; generated unless set.
     pub token: Option<String>,
 }
@@ -46,6 +48,12 @@ pub const DEFAULT_WARM_ISOLATES: usize = 2;
 /// More would only cost memory: some 2 MB and a thread each.
 const MAX_WARM_ISOLATES: usize = 64;
 
+/// Milliseconds that guests may go on in a sidecar that gives itself up, unless the settings say otherwise.
+pub const DEFAULT_DRAIN_MS: u32 = 10_000;
+
+/// A day, as for a guest's wall time.
+const MAX_DRAIN_MS: u32 = 86_400_000;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     Text,
@@ -65,6 +73,7 @@ impl Default for Settings {
             cache_directory: None,
             cache_bytes: ArtifactStore::DEFAULT_MAX_BYTES,
             phases: false,
+            drain_ms: DEFAULT_DRAIN_MS,
             token: None,
         }
     }
@@ -216,6 +225,18 @@ pub const SETTINGS: &[Setting] = &[
         show: |settings| u8::from(settings.phases).to_string(),
     },
     Setting {
+        name: "HOTCELL_DRAIN_MS",
+        about: "How many milliseconds the other guests may go on in a sidecar that gives itself up, since one of them did what \
+                the engine does not survive or could not be ended. 0 ends them at once.",
+        allowed: "a whole number from 0 to 86400000",
+        secret: false,
+        parse: |settings, value| {
+            let value = value.parse().ok()?;
+            (value <= MAX_DRAIN_MS).then(|| settings.drain_ms = value)
+        },
+        show: |settings| settings.drain_ms.to_string(),
+    },
+    Setting {
         name: "HOTCELL_TOKEN",
         about: "The token that `hotcell serve` demands of its hosts, instead of a generated one.",
         allowed: "at least 16 characters long",
@@ -322,6 +343,7 @@ mod tests {
             ("HOTCELL_CACHE_DIR", "/tmp/cache"),
             ("HOTCELL_CACHE_BYTES", "1000"),
             ("HOTCELL_PHASES", "1"),
+            ("HOTCELL_DRAIN_MS", "86400000"),
             ("HOTCELL_TOKEN", "0123456789abcdef"),
         ]);
         let expected = Settings {
@@ -335,6 +357,7 @@ mod tests {
             cache_directory: Some("/tmp/cache".into()),
             cache_bytes: 1000,
             phases: true,
+            drain_ms: 86_400_000,
             token: Some("0123456789abcdef".into()),
         };
         assert_eq!(settings.unwrap(), expected);
@@ -367,6 +390,7 @@ mod tests {
             ("HOTCELL_WARM_ISOLATES", "65"),
             ("HOTCELL_CACHE_BYTES", "much"),
             ("HOTCELL_PHASES", "yes"),
+            ("HOTCELL_DRAIN_MS", "86400001"),
             ("HOTCELL_TOKEN", "secret"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
