@@ -20,13 +20,13 @@ export interface StartOptions {
    * crash, need not wait for one to start. Unless set, one is kept from the first such sandbox on.
    */
   spareCells?: number;
-  /** The path of the sidecar's binary, for a child process. */
+  /** The path of the sidecar's binary. In this process it is what snapshots are made with. */
   binary?: string;
   /** The path of the Node addon, for this process. */
   addon?: string;
   /**
-   * Settings of the sidecar's, laid over those variables of this process whose names start with HOTCELL_. It gets no
-   * other variables. In this process, whose engine serves all of its threads, every start must give the same.
+   * Settings of the sidecar's, laid over those variables of this process whose names start with HOTCELL_, and over HOME and
+   * XDG_CACHE_HOME, below which its cache lies. It gets no other variables. In this process, whose engine serves all of its threads, every start must give the same.
    */
   env?: Readonly<Record<string, string | undefined>>;
   /** Limits of every guest whose sandbox sets none of its own. */
@@ -100,9 +100,6 @@ export function checkStartOptions(options: StartOptions): CheckedStartOptions {
   if (carrier !== "child" && carrier !== "in-process") {
     const message = `The option carrier must be "child" or "in-process", not ${describe(carrier)}.`;
     throw new InvalidOptionError(message, "carrier");
-  }
-  if (binary !== undefined && carrier === "in-process") {
-    throw new InvalidOptionError('The option binary has no meaning with carrier: "in-process".', "binary");
   }
   if (addon !== undefined && carrier === "child") {
     throw new InvalidOptionError('The option addon has a meaning only with carrier: "in-process".', "addon");
@@ -180,11 +177,15 @@ function cellsOfEnvironment(): number {
 /** Variables that are meant for this package. */
 const OF_THIS_PACKAGE = new Set(["HOTCELL_BINARY", "HOTCELL_ADDON", "HOTCELL_CELLS"]);
 
+/** Where a user's caches lie, after the XDG Base Directory Specification. */
+const OF_CACHES = new Set(["HOME", "XDG_CACHE_HOME"]);
+
 /** The variables of this process that are meant for the sidecar. */
 function ownSettings(): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
-    if (name.startsWith("HOTCELL_") && !OF_THIS_PACKAGE.has(name) && value !== undefined) settings[name] = value;
+    const isMeant = name.startsWith("HOTCELL_") ? !OF_THIS_PACKAGE.has(name) : OF_CACHES.has(name);
+    if (isMeant && value !== undefined) settings[name] = value;
   }
   return settings;
 }

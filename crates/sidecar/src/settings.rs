@@ -1,7 +1,7 @@
 use crate::error::SidecarError;
 use hotcell_modules::{ArtifactStore, CacheBounds};
 use hotcell_protocol::frame::{DEFAULT_MAX_FRAME, MAX_MAX_FRAME, MIN_MAX_FRAME};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 
 /// Everything that environment variables set.
@@ -191,15 +191,17 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "HOTCELL_CACHE_DIR",
-        about: "The directory that snapshots are kept in from one process to the next. Only this user may write to it. Nothing \
-                is kept where it is empty.",
-        allowed: "the path of a directory, or empty",
+        about: "The directory that snapshots are kept in from one process to the next. Only this user may write to it.",
+        allowed: "the absolute path of a directory, or off where nothing is to be kept",
         secret: false,
         parse: |settings, value| {
-            settings.cache_directory = (!value.is_empty()).then(|| value.into());
+            settings.cache_directory = match value {
+                "" | "off" => None,
+                path => Some(Path::new(path).is_absolute().then(|| path.into())?),
+            };
             Some(())
         },
-        show: |settings| settings.cache_directory.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+        show: |settings| settings.cache_directory.as_ref().map_or("off".into(), |path| path.display().to_string()),
     },
     Setting {
         name: "HOTCELL_CACHE_BYTES",
@@ -369,10 +371,11 @@ mod tests {
             (&[("XDG_CACHE_HOME", "/c"), ("HOME", "/h")][..], Some("/c/hotcell")),
             (&[("XDG_CACHE_HOME", "c"), ("HOME", "/h")], Some("/h/.cache/hotcell")),
             (&[("XDG_CACHE_HOME", ""), ("HOME", "")], None),
-            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "d")], Some("d")),
+            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "/d")], Some("/d")),
             (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "")], None),
+            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "off")], None),
         ] {
-            assert_eq!(read(variables).unwrap().cache_directory.as_deref(), expected.map(std::path::Path::new));
+            assert_eq!(read(variables).unwrap().cache_directory.as_deref(), expected.map(Path::new));
         }
     }
 
@@ -388,6 +391,7 @@ mod tests {
             ("HOTCELL_MAX_FRAME", "many"),
             ("HOTCELL_SNAPSHOT", "on"),
             ("HOTCELL_WARM_ISOLATES", "65"),
+            ("HOTCELL_CACHE_DIR", "d"),
             ("HOTCELL_CACHE_BYTES", "much"),
             ("HOTCELL_PHASES", "yes"),
             ("HOTCELL_DRAIN_MS", "86400001"),

@@ -70,7 +70,7 @@ fn open_store(settings: &Settings) -> Option<Arc<ArtifactStore>> {
     match ArtifactStore::open(directory, settings.cache_bytes) {
         Ok(store) => Some(Arc::new(store)),
         Err(error) => {
-            tracing::warn!(%error, "set HOTCELL_CACHE_DIR to a directory that can be used, or to nothing");
+            tracing::warn!(%error, "nothing is kept on disk: set HOTCELL_CACHE_DIR to a directory that can be used, or to off");
             None
         }
     }
