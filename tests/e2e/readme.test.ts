@@ -39,7 +39,7 @@ test("the README has every environment variable, in the order and with the defau
   assert.equal(exitCode, 0);
   const settings = JSON.parse(stdout.toString()) as { name: string; default: string; value: string }[];
   const rows = table(readme, "Environment variables");
-  const ofThePackage = ["HOTCELL_BINARY", "HOTCELL_ADDON"];
+  const ofThePackage = ["HOTCELL_BINARY", "HOTCELL_ADDON", "HOTCELL_CELLS"];
   assert.deepEqual(
     rows.map(([name]) => name),
     [...ofThePackage, ...settings.map(({ name }) => name)],
@@ -63,9 +63,11 @@ test("every variable that hotcell tells of is read, and refused by its name wher
     HOTCELL_WARM_ISOLATES: ["1", "-1"],
     HOTCELL_CACHE_DIR: [join(directory, "cache"), "relative"],
     HOTCELL_CACHE_BYTES: ["1000", "1e3"],
+    HOTCELL_PHASES: ["1", "yes"],
+    HOTCELL_DRAIN_MS: ["0", "-1"],
     HOTCELL_TOKEN: ["sixteen bytes or more", "short"],
   };
-  for (const [name] of table(readme, "Environment variables").slice(2)) {
+  for (const [name] of table(readme, "Environment variables").slice(3)) {
     const [good, bad] = values[name!] ?? assert.fail(`no values for ${name}`);
     const taken = await hotcell(["settings", "--json"], { env: { PATH: process.env.PATH, [name!]: good } });
     const setting = JSON.parse(taken.stdout.toString()).find((setting: { name: string }) => setting.name === name);

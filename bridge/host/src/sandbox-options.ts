@@ -48,6 +48,13 @@ export interface SandboxOptions {
    */
   userland?: string;
   /**
+   * Which process the sandbox lives in: one of those that sandboxes are spread over (`"shared"`, unless set), or one to
+   * itself (`"own"`), which ends when the sandbox is closed. What its guests do to that process concerns no other sandbox.
+   * From the first one on, a process is kept parked, so that the next `"own"` costs no start. Not with
+   * `carrier: "in-process"` nor `Sidecar.connect`.
+   */
+  cell?: "shared" | "own";
+  /**
    * What the next use of the sandbox does when its sidecar was lost, and its files with it: `"fail"` (unless set) with
    * code `ERR_HOTCELL_SANDBOX_LOST` until `recreate` is called, or `"recreate"` it from its original options and files.
    */
@@ -67,9 +74,10 @@ export interface SandboxSpec {
   options: WireOptions;
   files: FileSpec[];
   recreate: boolean;
+  cell: "shared" | "own";
 }
 
-const SANDBOX_OPTIONS = new Set(["env", "cwd", "files", "limits", "userland", "onLost"]);
+const SANDBOX_OPTIONS = new Set(["env", "cwd", "files", "limits", "userland", "cell", "onLost"]);
 const FILE_OPTIONS = new Set(["content", "mode"]);
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
@@ -96,7 +104,8 @@ export function sandboxSpec(options: SandboxOptions): SandboxSpec {
     wire.userland = options.userland;
   }
   const onLost = options.onLost === undefined ? "fail" : checkChoice(options.onLost, "onLost", ["fail", "recreate"]);
-  return { options: wire, files: fileSpecs(options.files ?? {}), recreate: onLost === "recreate" };
+  const cell = options.cell === undefined ? "shared" : checkChoice(options.cell, "cell", ["shared", "own"]);
+  return { options: wire, files: fileSpecs(options.files ?? {}), recreate: onLost === "recreate", cell };
 }
 
 /** The permission bits of a file where the caller sets none. */

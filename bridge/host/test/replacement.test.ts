@@ -9,6 +9,7 @@ import { connected, fakeStart, gone, temporaryDirectory } from "./fake/harness.j
 const ends: [title: string, step: Step, message: RegExp][] = [
   ["exits", { die: { code: 7 }, stderr: "Fatal error in , line 0\n" }, /exit code 7[\s\S]*Fatal error in/],
   ["is killed", { die: { signal: "SIGKILL" } }, /SIGKILL/],
+  ["is being killed, which takes a while,", { expire: true }, /The sidecar .*\./],
   ["aborts", { die: { signal: "SIGABRT" } }, /SIGABRT/],
   ["closes the connection", { disconnect: true }, /The sidecar .*\./],
   ["retires", { retire: "unyielding" }, /did not end when it was told to/],

@@ -3,9 +3,9 @@ use crate::platform;
 use crate::pool::{Pool, PoolStats};
 use crate::snapshot::{Baker, MAX_SOURCE_BYTES, Snapshot, SnapshotStats, Snapshots};
 use crate::worker::WorkerKey;
-use hotcell_guest::{GuestSpec, Phase, Userland};
+use hotcell_guest::{GuestSpec, Userland};
 use hotcell_modules::{ArtifactStore, digest_of};
-use hotcell_protocol::Limits;
+use hotcell_protocol::{Limits, Phase};
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -159,7 +159,6 @@ impl JsEngine {
 
     /// Runs a guest. Returns at once; the guest ends with its exit, whatever happens.
     pub fn run(&self, spec: GuestSpec) {
-        spec.guest.end_phase(Phase::Queue);
         let key = self.worker_key(&spec);
         spec.guest.end_phase(Phase::SnapshotGet);
         self.pool.run(key, spec);

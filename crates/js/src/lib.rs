@@ -13,6 +13,7 @@ mod format;
 mod hooks;
 mod isolate;
 mod late_properties;
+mod last_words;
 mod loader;
 mod mailbox;
 mod native;

@@ -110,7 +110,9 @@ fn rehearse(isolate: &mut v8::OwnedIsolate, spec: &GuestSpec) -> Result<Result<u
         }
         let _ = state.claim.set(Claim::new(spec.clone()));
         let claim = state.claim().ok_or_else(|| JsError::Snapshot("the rehearsal has no guest".into()))?;
-        let ran = program::begin(scope, &state, claim).and_then(|_| EventLoop::new(&state, claim, &inbox).run(scope));
+        let mut events = EventLoop::new(&state, claim, &inbox);
+        let ran =
+            program::begin(scope, &state, claim).and_then(|_| events.settle(scope)).and_then(|_| events.run(scope));
         ran.map(|()| worker::exit_hook(scope, &state, None))
     };
     isolate.remove_slot::<Rc<IsolateState>>();

@@ -10,8 +10,9 @@ use crate::platform::TaskRoute;
 use crate::snapshot::Snapshot;
 use crate::state::{Claim, IsolateState};
 use crate::{program, sandbox_userland};
-use hotcell_guest::{Ending, Guest, GuestSpec, Making, Phase, Userland};
+use hotcell_guest::{Ending, Guest, GuestSpec, Making, Userland};
 use hotcell_modules::BlobDigest;
+use hotcell_protocol::Phase;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -63,7 +64,7 @@ pub(crate) fn work(
 ) -> Result<(), JsError> {
     let external = ExternalMemory::new(usize::MAX);
     let (mailbox, inbox) = Mailbox::new();
-    let started = Instant::now();
+    let began = Instant::now();
     let snapshot = key.snapshot.as_deref();
     // SAFETY: the isolate is gone when this function returns, and the key with its snapshot is borrowed for longer.
     let (mut isolate, state) = unsafe { new_isolate(snapshot, key.heap_mb, &external, mailbox.clone()) };
@@ -78,8 +79,7 @@ pub(crate) fn work(
         let parked = Instant::now();
         if let Some(spec) = claim() {
             let guest = Arc::clone(&spec.guest);
-            let making = Making { isolate: isolate_made - started, context: parked - isolate_made };
-            guest.claimed((guest.created() < parked).then_some(making));
+            guest.claimed(Making { began, isolate: isolate_made, context: parked });
             external.set_limit((guest.limits().external_mb as usize) << 20);
             guest.attach_thread();
             guest.on_interrupt(Box::new(IsolateInterrupt { isolate: handle, mailbox: state.mailbox.clone() }));
@@ -126,45 +126,54 @@ fn run(scope: &mut v8::PinScope<'_, '_>, state: &Rc<IsolateState>, inbox: &Inbox
     let Some(claim) = state.claim() else {
         return Ending::Crash { message: "The isolate had a guest before.".into() };
     };
-    let outcome = run_program(scope, state, claim, inbox);
-    match outcome {
-        Ok(code) => Ending::exit(exit_hook(scope, state, code)),
+    match run_program(scope, state, claim, inbox) {
+        Ok(code) => Ending::exit(code),
         Err(Stop::Uncaught) => Ending::exit(exit_hook(scope, state, Some(UNCAUGHT))),
         // The guest knows why; this counts only where nobody gave a reason.
         Err(Stop::Ending) => Ending::Crash { message: "The guest's execution was terminated without a reason.".into() },
     }
 }
 
-/// Runs the program and its event loop to their end. The exit code, where it is not the userland's to say.
+/// Runs the program and its event loop to their end; the exit code.
 fn run_program(
     scope: &mut v8::PinScope<'_, '_>,
     state: &Rc<IsolateState>,
     claim: &Claim,
     inbox: &Inbox,
-) -> Result<Option<u8>, Stop> {
+) -> Result<u8, Stop> {
     let begun = program::begin(scope, state, claim);
     claim.guest.end_phase(Phase::UserCode);
     let evaluated = begun?;
     let mut events = EventLoop::new(state, claim, inbox);
-    let dry = events.run(scope);
+    let settled = events.settle(scope);
+    let state_of = |evaluated: Option<v8::Local<'_, v8::Promise>>| {
+        evaluated.map_or(v8::PromiseState::Fulfilled, |evaluated| evaluated.state())
+    };
+    if let Ok(Some(code)) = settled
+        && state_of(evaluated) == v8::PromiseState::Fulfilled
+    {
+        claim.guest.end_phase(Phase::Drain);
+        return Ok(code);
+    }
+    let dry = settled.and_then(|_| events.run(scope));
     claim.guest.end_phase(Phase::Drain);
     dry?;
-    let Some(evaluated) = evaluated else { return Ok(None) };
-    match evaluated.state() {
-        v8::PromiseState::Fulfilled => Ok(None),
-        v8::PromiseState::Rejected => {
+    let code = match (evaluated, state_of(evaluated)) {
+        (Some(evaluated), v8::PromiseState::Rejected) => {
             let error = evaluated.result(scope);
             let message = v8::Exception::create_message(scope, error);
             uncaught(scope, state, error, Some(message))?;
             events.run(scope)?;
-            Ok(None)
+            None
         }
-        v8::PromiseState::Pending => {
+        (_, v8::PromiseState::Pending) => {
             let warning = "Warning: Detected unsettled top-level await\n";
             let _ = claim.guest.write_all(hotcell_protocol::Stream::Stderr, warning.as_bytes());
-            Ok(Some(UNSETTLED_AWAIT))
+            Some(UNSETTLED_AWAIT)
         }
-    }
+        _ => None,
+    };
+    Ok(exit_hook(scope, state, code))
 }
 
 /// Runs the guest's `exit` listeners; the exit code that results.

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What is thrown: its status is the `code` of the JavaScript error.
 type Result<T> = std::result::Result<T, napi::Error<String>>;
@@ -89,6 +90,7 @@ impl Connection {
     /// Hands a request over, as JSON.
     #[napi]
     pub fn request(&self, id: f64, request: String) -> Result<()> {
+        let received = Instant::now();
         if request.len() > MAX_MESSAGE {
             return Err(NodeError::MessageTooLarge.into());
         }
@@ -96,7 +98,7 @@ impl Connection {
         if matches!(request, Request::Shutdown) {
             return Err(NodeError::Shutdown.into());
         }
-        self.handle(Command::Request { id: id_of("id", id)?, request })
+        self.handle_received(Command::Request { id: id_of("id", id)?, request }, received)
     }
 
     /// Hands over part of the bytes that the request announced.
@@ -141,8 +143,12 @@ impl Connection {
     }
 
     fn handle(&self, command: Command) -> Result<()> {
+        self.handle_received(command, Instant::now())
+    }
+
+    fn handle_received(&self, command: Command, received: Instant) -> Result<()> {
         match &mut *self.slot.0.borrow_mut() {
-            Some(live) => Ok(live.runtime.handle(command).map_err(NodeError::from)?),
+            Some(live) => Ok(live.runtime.handle_received(command, received).map_err(NodeError::from)?),
             None => Err(NodeError::Closed.into()),
         }
     }

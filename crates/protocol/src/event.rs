@@ -2,6 +2,7 @@ use crate::command::Signal;
 use crate::error::ErrorInfo;
 use crate::id::{GuestId, RequestId, Stream};
 use crate::outcome::Outcome;
+use crate::phases::Phases;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -42,8 +43,9 @@ pub enum Notice {
     StdinCredit { bytes: u32 },
     /// The guest reads no more: what the host still sends is thrown away.
     StdinClosed,
-    /// The sidecar ends soon by its own decision, for that reason: every guest in it that has had no exit has crashed.
-    Retiring { reason: RetireReason, message: String },
+    /// The sidecar ends by its own decision, for that reason. It takes no new work; the guests in it have that many milliseconds
+    /// to come to their end, and those that have had no exit when it ends have crashed. It ends with the last of them.
+    Retiring { reason: RetireReason, message: String, drain_ms: u32 },
 }
 
 /// Why a sidecar gives itself up.
@@ -107,36 +109,6 @@ pub struct Usage {
     pub external_peak_bytes: u64,
     pub stdout_bytes: u64,
     pub stderr_bytes: u64,
-}
-
-/// Where a guest's time went, in microseconds. The phases follow one another; their sum is the guest's wall time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct Phases {
-    /// From the request's arrival until the engine had it.
-    pub queue_us: f64,
-    /// Finding the program.
-    pub module_get_us: f64,
-    /// Finding the snapshot.
-    pub snapshot_get_us: f64,
-    /// Making the isolate; 0 where a parked worker was claimed.
-    pub isolate_new_us: f64,
-    /// Making the context; 0 where a parked worker was claimed.
-    pub context_us: f64,
-    /// Waiting for a worker, and its waking up.
-    pub claim_us: f64,
-    /// Handing the guest its particulars.
-    pub inject_us: f64,
-    /// Compiling the program.
-    pub compile_us: f64,
-    /// The program's first run, to its last synchronous statement.
-    pub user_code_us: f64,
-    /// The event loop, until nothing was left to do.
-    pub drain_us: f64,
-    /// From there to the exit.
-    pub exit_us: f64,
-    /// Whether the worker was parked when the guest came.
-    pub warm_worker: bool,
 }
 
 /// What a name in a directory leads to.

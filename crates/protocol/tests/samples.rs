@@ -2,9 +2,9 @@
 
 use hotcell_protocol::{
     BlobDigest, DirEntry, ErrorCode, ErrorInfo, FileContent, FileKind, FileStat, FsRequest, GuestError, GuestExit,
-    HostHello, KillReason, LimitOverrides, MAX_ID, ModuleCacheStats, Notice, Outcome, PROTOCOL_VERSION, Program, Reply,
-    Request, RetireReason, SandboxOptions, SidecarHello, Signal, SourceFormat, SpawnOptions, Stats, StdinMode, Stream,
-    Usage,
+    HostHello, KillReason, LimitOverrides, MAX_ID, ModuleCacheStats, Notice, Outcome, PROTOCOL_VERSION, Phase,
+    PhaseSpan, Phases, Program, Reply, Request, RetireReason, SandboxOptions, SidecarHello, Signal, SourceFormat,
+    SpawnOptions, Stats, StdinMode, Stream, Usage,
 };
 
 pub fn host_hellos() -> Vec<HostHello> {
@@ -150,8 +150,17 @@ pub fn notices() -> Vec<Notice> {
         stdout_bytes: 2,
         stderr_bytes: MAX_ID,
     };
+    let mut start_us = 0.0;
+    let spans = Phase::ALL.map(|phase| {
+        let span = PhaseSpan { phase, start_us, duration_us: 2.125 };
+        start_us += span.duration_us;
+        span
+    });
+    let phases = Phases { received_ms: 1_700_000_000_000.25, warm_worker: true, spans: spans.into() };
     let mut notices = vec![
         notice(GuestExit { exit_code: Some(255), usage, ..exit(Outcome::Exited) }),
+        notice(GuestExit { exit_code: Some(0), phases: Some(phases), ..exit(Outcome::Exited) }),
+        notice(GuestExit { exit_code: Some(0), phases: Some(Phases::default()), ..exit(Outcome::Exited) }),
         notice(GuestExit { signal: Some(Signal::Sigkill), ..exit(Outcome::Signaled) }),
         notice(GuestExit {
             error: Some(GuestError { message: "It ran for too long.".into(), limit: Some("wallMs".into()) }),
@@ -167,7 +176,7 @@ pub fn notices() -> Vec<Notice> {
     notices.extend([Outcome::OutOfMemory, Outcome::LimitExceeded, Outcome::Cancelled].map(|o| notice(exit(o))));
     notices.extend(
         [RetireReason::Unyielding, RetireReason::EngineOutOfMemory, RetireReason::EngineFatal]
-            .map(|reason| Notice::Retiring { reason, message: "Replaced.".into() }),
+            .map(|reason| Notice::Retiring { reason, message: "Replaced.".into(), drain_ms: 10_000 }),
     );
     notices
 }

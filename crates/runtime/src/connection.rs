@@ -7,10 +7,10 @@ use crate::spawn::PreparedGuest;
 use crate::upload::{FileUpload, UploadTarget, Uploads};
 use crate::userland::{Preparations, SandboxUserland};
 use bytes::Bytes;
-use hotcell_guest::{Ending, EventSink, Guest, GuestOptions, Lifecycle, Phase};
+use hotcell_guest::{Ending, EventSink, Guest, GuestOptions, Lifecycle};
 use hotcell_protocol::{
-    BlobDigest, Command, ErrorInfo, Event, FileContent, FsRequest, KillReason, Limits, Reply, Request, RequestId,
-    SandboxId, SandboxOptions, SpawnOptions,
+    BlobDigest, Command, ErrorInfo, Event, FileContent, FsRequest, KillReason, Limits, Phase, Reply, Request,
+    RequestId, SandboxId, SandboxOptions, SpawnOptions,
 };
 use hotcell_vfs::{Base, Errno};
 use std::collections::HashMap;
@@ -49,8 +49,16 @@ impl Connection {
     /// # Errors
     /// Where the host did what no correct host does: tell it why, and drop the connection.
     pub fn handle(&mut self, command: Command) -> Result<(), Violation> {
+        self.handle_received(command, Instant::now())
+    }
+
+    /// [`Connection::handle`] for a command that arrived at that moment, from which on a guest's time counts.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn handle_received(&mut self, command: Command, received: Instant) -> Result<(), Violation> {
         match command {
-            Command::Request { id, request } => self.request(id, request),
+            Command::Request { id, request } => self.request(id, request, received),
             Command::Upload { id, bytes, last } => self.upload(id, bytes, last),
             Command::Stdin { guest, bytes, last } => match self.link.guest(guest) {
                 Some(live) if !live.push_stdin(bytes, last) => Err(Violation::StdinBeyondCredit { guest }),
@@ -60,14 +68,14 @@ impl Connection {
         }
     }
 
-    fn request(&mut self, id: RequestId, request: Request) -> Result<(), Violation> {
+    fn request(&mut self, id: RequestId, request: Request, received: Instant) -> Result<(), Violation> {
         if self.userlands.take_any_failed() {
             self.forget_failed_sandboxes();
         }
         let result = match request {
             Request::CreateSandbox { options } => self.create_sandbox(id, options),
             Request::DestroySandbox { sandbox } => self.destroy_sandbox(sandbox).map(|()| Some(Reply::Done)),
-            Request::Spawn { sandbox, options } => self.spawn(id, sandbox, options).map(|()| None),
+            Request::Spawn { sandbox, options } => self.spawn(id, sandbox, options, received).map(|()| None),
             Request::Kill { guest, reason } => {
                 if let Some(guest) = self.link.guest(guest) {
                     match reason {
@@ -162,12 +170,18 @@ impl Connection {
     /// What a start costs here, beside what the engine does: the sandbox's look-up, a copy of its environment, a `stat` of the
     /// working directory; for a command one look-up per directory of PATH and one in the module cache; then the guest itself
     /// (one allocation, an insertion into the warden's book) and its entry into the connection's table.
-    fn spawn(&mut self, id: RequestId, sandbox: SandboxId, options: SpawnOptions) -> Result<(), RequestError> {
+    fn spawn(
+        &mut self,
+        id: RequestId,
+        sandbox: SandboxId,
+        options: SpawnOptions,
+        received: Instant,
+    ) -> Result<(), RequestError> {
+        let taken_up = Instant::now();
         if self.runtime.is_closing() {
             return Err(RequestError::Closed);
         }
         self.link.check_new_guest(id)?;
-        let received = Instant::now();
         let in_sandbox = self.sandbox(sandbox)?;
         let userland = in_sandbox.userland.as_ref().map(|userland| userland.get(sandbox)).transpose()?;
         let prepared = PreparedGuest::new(in_sandbox, userland, &self.runtime.options.modules, options)?;
@@ -180,9 +194,9 @@ impl Connection {
             lifecycle: Arc::clone(&self.link) as Arc<dyn Lifecycle>,
             warden: Arc::clone(&self.runtime.warden),
             received,
-            phases: prepared.phases,
+            phases: prepared.phases || self.runtime.options.phases,
         });
-        guest.end_phase(Phase::ModuleGet);
+        guest.end_phase_at(Phase::Queue, taken_up);
         self.link.enter(sandbox, &guest);
         if self.runtime.is_closing() {
             // Asked again: another connection's shutdown may have gone through the table just before.

@@ -4,7 +4,7 @@ use crate::program::{self, DEFAULT_PATH, Executable, ExecutableKind};
 use crate::sandbox::{Sandbox, check_env};
 use hotcell_guest::{Ending, Guest, GuestProgram, GuestSpec, Userland};
 use hotcell_modules::{FileFingerprint, ModuleCache};
-use hotcell_protocol::{Limits, Program, SpawnOptions, StdinMode};
+use hotcell_protocol::{Limits, Phase, Program, SpawnOptions, StdinMode};
 use hotcell_vfs::{Base, Vfs};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -122,6 +122,7 @@ impl PreparedGuest {
 /// An engine that panics takes its guest with it, and nobody else.
 fn start(engine: &dyn Engine, spec: GuestSpec) {
     let guest = Arc::clone(&spec.guest);
+    guest.end_phase(Phase::ModuleGet);
     if catch_unwind(AssertUnwindSafe(|| engine.run(spec))).is_err() {
         guest.finish(
             Ending::Crash { message: "The engine failed to start the guest; the sidecar's log says why.".into() },

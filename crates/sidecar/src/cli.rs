@@ -33,7 +33,8 @@ Programs can use these codes too: --json tells for certain.
 Examples:
   hotcell run app.js one two < input > output
   hotcell run --include lib --include data.json app.mjs
-  hotcell run --json --cpu-ms 1000 untrusted.js | jq .outcome";
+  hotcell run --json --cpu-ms 1000 untrusted.js | jq .outcome
+  hotcell run --phases --phases-trace trace.json app.js";
 
 /// The subcommand by which the program makes snapshots in processes of their own.
 pub const BAKE_SNAPSHOT: &str = "bake-snapshot";
@@ -111,6 +112,12 @@ pub struct RunOptions {
     /// the output on
     #[arg(long)]
     pub json: bool,
+    /// Prints where the run's time went on stderr when the program has ended; with --json as part of the object
+    #[arg(long)]
+    pub phases: bool,
+    /// Writes where the run's time went to a file, as a Chrome trace: https://ui.perfetto.dev and chrome://tracing open it
+    #[arg(long, value_name = "TRACE")]
+    pub phases_trace: Option<PathBuf>,
     /// The program
     #[arg(value_name = "FILE")]
     pub file: PathBuf,

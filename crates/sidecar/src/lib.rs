@@ -3,6 +3,8 @@
 //!
 //! How a process that runs guests is set up (settings, the log, the runtime with its engine) is here for the Node addon too.
 
+mod allocator;
+mod beacon;
 mod child;
 mod cli;
 mod connection;
@@ -33,6 +35,7 @@ const EXIT_FAILED: u8 = 125;
 /// Does what the command line says. To be called on the process's main thread, before it makes any other. With the subcommand
 /// [`BAKE_SNAPSHOT`] the process is the helper of another, and does nothing but `bake_snapshot`.
 pub fn main(engine: EngineSource, bake_snapshot: fn() -> ExitCode) -> ExitCode {
+    allocator::share_arenas();
     let task = cli::parse(engine.v8_version);
     perform(&engine, bake_snapshot, task).unwrap_or_else(|error| {
         complain(&error.to_string());

@@ -23,6 +23,10 @@ pub struct Settings {
     pub cache_directory: Option<PathBuf>,
     /// Bytes that what is kept there may have.
     pub cache_bytes: u64,
+    /// Whether every run says where its time went, asked or not.
+    pub phases: bool,
+    /// Milliseconds that guests may go on in a sidecar that gives itself up.
+    pub drain_ms: u32,
     /// The token that `hotcell serve` demands; generated unless set.
     pub token: Option<String>,
 }
@@ -44,6 +48,12 @@ pub const DEFAULT_WARM_ISOLATES: usize = 2;
 /// More would only cost memory: some 2 MB and a thread each.
 const MAX_WARM_ISOLATES: usize = 64;
 
+/// Milliseconds that guests may go on in a sidecar that gives itself up, unless the settings say otherwise.
+pub const DEFAULT_DRAIN_MS: u32 = 10_000;
+
+/// A day, as for a guest's wall time.
+const MAX_DRAIN_MS: u32 = 86_400_000;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     Text,
@@ -62,6 +72,8 @@ impl Default for Settings {
             warm_isolates: DEFAULT_WARM_ISOLATES,
             cache_directory: None,
             cache_bytes: ArtifactStore::DEFAULT_MAX_BYTES,
+            phases: false,
+            drain_ms: DEFAULT_DRAIN_MS,
             token: None,
         }
     }
@@ -200,6 +212,33 @@ pub const SETTINGS: &[Setting] = &[
         show: |settings| settings.cache_bytes.to_string(),
     },
     Setting {
+        name: "HOTCELL_PHASES",
+        about: "Whether every run says where its time went (1), or those that are asked to (0).",
+        allowed: "0 or 1",
+        secret: false,
+        parse: |settings, value| {
+            settings.phases = match value {
+                "0" => false,
+                "1" => true,
+                _ => return None,
+            };
+            Some(())
+        },
+        show: |settings| u8::from(settings.phases).to_string(),
+    },
+    Setting {
+        name: "HOTCELL_DRAIN_MS",
+        about: "How many milliseconds the other guests may go on in a sidecar that gives itself up, since one of them did what \
+                the engine does not survive or could not be ended. 0 ends them at once.",
+        allowed: "a whole number from 0 to 86400000",
+        secret: false,
+        parse: |settings, value| {
+            let value = value.parse().ok()?;
+            (value <= MAX_DRAIN_MS).then(|| settings.drain_ms = value)
+        },
+        show: |settings| settings.drain_ms.to_string(),
+    },
+    Setting {
         name: "HOTCELL_TOKEN",
         about: "The token that `hotcell serve` demands of its hosts, instead of a generated one.",
         allowed: "at least 16 characters long",
@@ -305,6 +344,8 @@ mod tests {
             ("HOTCELL_WARM_ISOLATES", "64"),
             ("HOTCELL_CACHE_DIR", "/tmp/cache"),
             ("HOTCELL_CACHE_BYTES", "1000"),
+            ("HOTCELL_PHASES", "1"),
+            ("HOTCELL_DRAIN_MS", "86400000"),
             ("HOTCELL_TOKEN", "0123456789abcdef"),
         ]);
         let expected = Settings {
@@ -317,6 +358,8 @@ mod tests {
             warm_isolates: 64,
             cache_directory: Some("/tmp/cache".into()),
             cache_bytes: 1000,
+            phases: true,
+            drain_ms: 86_400_000,
             token: Some("0123456789abcdef".into()),
         };
         assert_eq!(settings.unwrap(), expected);
@@ -350,6 +393,8 @@ mod tests {
             ("HOTCELL_WARM_ISOLATES", "65"),
             ("HOTCELL_CACHE_DIR", "d"),
             ("HOTCELL_CACHE_BYTES", "much"),
+            ("HOTCELL_PHASES", "yes"),
+            ("HOTCELL_DRAIN_MS", "86400001"),
             ("HOTCELL_TOKEN", "secret"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();

@@ -56,6 +56,8 @@ pub fn start_runtime(
         modules: Arc::new(ModuleCache::new(settings.module_cache)),
         version: VERSION.into(),
         v8_version: engine.v8_version.into(),
+        phases: settings.phases,
+        drain: Duration::from_millis(settings.drain_ms.into()),
         on_retire: Box::new(on_retire),
         on_shutdown: Box::new(on_shutdown),
     })

@@ -9,6 +9,7 @@ mod stdio;
 mod text;
 mod urls;
 
+use crate::program;
 use crate::state::{Claim, IsolateState};
 use crate::userland;
 use std::borrow::Cow;
@@ -96,6 +97,10 @@ pub(crate) fn object<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::
         define(scope, module, import.name, import.function);
     }
     set(scope, native, "wasiImports", imports.into());
+    let exec_path = string(scope, program::EXEC_PATH).into();
+    set(scope, native, "execPath", exec_path);
+    let pid = v8::Integer::new(scope, program::PID).into();
+    set(scope, native, "pid", pid);
     let versions = v8::Object::new(scope);
     for (name, version) in [("hotcell", env!("CARGO_PKG_VERSION")), ("v8", v8::V8::get_version())] {
         let version = string(scope, version).into();
