@@ -16,7 +16,7 @@ mod limits;
 mod outcome;
 
 pub use command::{
-    Command, FileContent, FsRequest, KillReason, MAX_OPEN_UPLOADS, MAX_UPLOAD_BYTES, Program, Request, SandboxOptions,
+    Command, FileContent, FsRequest, KillReason, MAX_OPEN_UPLOADS, MAX_UPLOAD_BYTES, Mount, MountMode, Program, Request, SandboxOptions,
     Signal, SourceFormat, SpawnOptions, StdinMode,
 };
 pub use error::{ErrorCode, ErrorInfo};

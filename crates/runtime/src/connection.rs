@@ -121,7 +121,7 @@ impl Connection {
                 Err(RequestError::TooMany { what: "sandboxes", max: MAX_SANDBOXES })
             }
             Entry::Vacant(vacant) => {
-                vacant.insert(Sandbox::new(options, self.limits)?);
+                vacant.insert(Sandbox::new(options, self.limits, &self.runtime.options.mount_roots)?);
                 self.runtime.sandboxes.fetch_add(1, Ordering::Relaxed);
                 Ok(())
             }

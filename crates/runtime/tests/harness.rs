@@ -150,6 +150,7 @@ impl House {
         let (shutdown_sender, shut_down) = unbounded();
         let modules = Arc::new(ModuleCache::new(CacheBounds::default()));
         let runtime = Runtime::new(RuntimeOptions {
+            mount_roots: hotcell_vfs::MountRoots::default(),
             engine: Arc::new(ScriptedEngine { started: started_sender }),
             modules: Arc::clone(&modules),
             version: "1.2.3".into(),

@@ -19,6 +19,8 @@ pub struct Settings {
     pub snapshot: Option<Snapshot>,
     /// Isolates that are kept ready for each heap limit in use.
     pub warm_isolates: usize,
+    /// The directories that sandboxes may have mounted, and those beneath them; none unless set.
+    pub mount_roots: Vec<PathBuf>,
     /// The token that `hotcell serve` demands; generated unless set.
     pub token: Option<String>,
 }
@@ -56,6 +58,7 @@ impl Default for Settings {
             max_frame: DEFAULT_MAX_FRAME,
             snapshot: None,
             warm_isolates: DEFAULT_WARM_ISOLATES,
+            mount_roots: Vec::new(),
             token: None,
         }
     }
@@ -171,6 +174,20 @@ pub const SETTINGS: &[Setting] = &[
         show: |settings| settings.warm_isolates.to_string(),
     },
     Setting {
+        name: "HOTCELL_MOUNT_ROOTS",
+        about: "The directories of this machine that sandboxes may have mounted, and those beneath them; none unless set.",
+        allowed: "absolute paths with colons between them",
+        secret: false,
+        parse: |settings, value| {
+            let paths: Vec<_> = value.split(':').map(PathBuf::from).collect();
+            paths.iter().all(|path| path.is_absolute()).then(|| settings.mount_roots = paths)
+        },
+        show: |settings| {
+            let paths: Vec<_> = settings.mount_roots.iter().map(|path| path.display().to_string()).collect();
+            paths.join(":")
+        },
+    },
+    Setting {
         name: "HOTCELL_TOKEN",
         about: "The token that `hotcell serve` demands of its hosts, instead of a generated one.",
         allowed: "at least 16 characters long",
@@ -267,6 +284,7 @@ mod tests {
             ("HOTCELL_MAX_FRAME", "4096"),
             ("HOTCELL_SNAPSHOT", "block"),
             ("HOTCELL_WARM_ISOLATES", "64"),
+            ("HOTCELL_MOUNT_ROOTS", "/srv/a:/srv/b"),
             ("HOTCELL_TOKEN", "0123456789abcdef"),
         ]);
         let expected = Settings {
@@ -277,6 +295,7 @@ mod tests {
             max_frame: 4096,
             snapshot: Some(Snapshot::Block),
             warm_isolates: 64,
+            mount_roots: vec!["/srv/a".into(), "/srv/b".into()],
             token: Some("0123456789abcdef".into()),
         };
         assert_eq!(settings.unwrap(), expected);
@@ -294,6 +313,8 @@ mod tests {
             ("HOTCELL_MAX_FRAME", "many"),
             ("HOTCELL_SNAPSHOT", "on"),
             ("HOTCELL_WARM_ISOLATES", "65"),
+            ("HOTCELL_MOUNT_ROOTS", "/srv/a:b"),
+            ("HOTCELL_MOUNT_ROOTS", ""),
             ("HOTCELL_TOKEN", "secret"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();

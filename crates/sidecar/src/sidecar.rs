@@ -5,6 +5,7 @@ use crate::settings::{Settings, Snapshot};
 use hotcell_modules::ModuleCache;
 use hotcell_protocol::RetireReason;
 use hotcell_runtime::{Engine, Runtime, RuntimeOptions};
+use hotcell_vfs::MountRoots;
 use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
@@ -33,7 +34,7 @@ pub struct EngineSource {
 /// Makes the engine and a runtime on it. To be called on the process's main thread, before it makes any other thread.
 ///
 /// # Errors
-/// Where the engine can't start, or the system gives no thread.
+/// Where the engine can't start, a mount root can't be opened, or the system gives no thread.
 pub fn start_runtime(
     engine: &EngineSource,
     settings: &Settings,
@@ -41,7 +42,9 @@ pub fn start_runtime(
     on_retire: impl Fn(RetireReason) + Send + Sync + 'static,
     on_shutdown: impl Fn() + Send + Sync + 'static,
 ) -> Result<Runtime, SidecarError> {
+    let mount_roots = MountRoots::open(settings.mount_roots.iter().cloned()).map_err(SidecarError::MountRoot)?;
     Runtime::new(RuntimeOptions {
+        mount_roots,
         engine: (engine.start)(snapshot, settings.warm_isolates).map_err(SidecarError::Engine)?,
         modules: Arc::new(ModuleCache::new(settings.module_cache)),
         version: VERSION.into(),
