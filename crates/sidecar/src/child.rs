@@ -1,5 +1,6 @@
 use crate::connection::{Admission, serve};
 use crate::error::SidecarError;
+use crate::lockdown::{self, Profile};
 use crate::os::adopt_socket;
 use crate::settings::Settings;
 use crate::sidecar::{EngineSource, Sidecar, event_loop};
@@ -22,7 +23,9 @@ pub fn run(engine: &EngineSource, settings: &Settings) -> Result<std::convert::I
     let no_channel = |reason| SidecarError::NoChannel { descriptor: CHANNEL, reason };
     let socket = adopt_socket(CHANNEL).map_err(no_channel)?;
     socket.set_nonblocking(true).map_err(|error| no_channel(error.to_string()))?;
+    lockdown::before_threads(settings, None)?;
     let sidecar = Sidecar::start(engine, settings)?;
+    lockdown::before_guests(settings, Profile::Child)?;
     event_loop()?.block_on(async {
         let socket = UnixStream::from_std(socket).map_err(SidecarError::NoResources)?;
         let admission = Admission::default();

@@ -15,6 +15,8 @@ pub enum SidecarError {
     LogFile { path: PathBuf, source: io::Error },
     #[error("{0} HOTCELL_MOUNT_ROOTS names the mount roots.")]
     MountRoot(HostRootError),
+    #[error(transparent)]
+    Lockdown(#[from] crate::lockdown::LockdownError),
     #[error("The engine can't start: {0}")]
     Engine(EngineError),
     #[error("The system gave no thread or event loop ({0}): raise the limits of this process.")]

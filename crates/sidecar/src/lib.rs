@@ -8,6 +8,7 @@ mod cli;
 mod connection;
 mod error;
 mod events;
+mod lockdown;
 mod logging;
 mod os;
 mod outbox;
@@ -40,6 +41,11 @@ pub fn main(engine: EngineSource) -> ExitCode {
 
 fn perform(engine: &EngineSource, task: Task) -> Result<ExitCode, SidecarError> {
     let settings = Settings::from_env()?;
+    match task {
+        Task::Child => lockdown::close_strays(&settings, child::CHANNEL as u32 + 1)?,
+        Task::Serve(_) => lockdown::close_strays(&settings, 3)?,
+        Task::Run(_) | Task::Settings { .. } => {}
+    }
     if !matches!(task, Task::Settings { .. }) {
         logging::start(&settings, std::io::stderr)?;
     }

@@ -21,6 +21,8 @@ pub struct Settings {
     pub warm_isolates: usize,
     /// The directories that sandboxes may have mounted, and those beneath them; none unless set.
     pub mount_roots: Vec<PathBuf>,
+    /// Whether the process gives up what guests do not need before the first of them.
+    pub lockdown: bool,
     /// The token that `hotcell serve` demands; generated unless set.
     pub token: Option<String>,
 }
@@ -59,6 +61,7 @@ impl Default for Settings {
             snapshot: None,
             warm_isolates: DEFAULT_WARM_ISOLATES,
             mount_roots: Vec::new(),
+            lockdown: cfg!(target_os = "linux"),
             token: None,
         }
     }
@@ -188,6 +191,22 @@ pub const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "HOTCELL_LOCKDOWN",
+        about: "Whether `hotcell child` and `hotcell serve` give up, before their first guest, what guests do not need: files, system \
+                calls, privileges. Where the system can't do that, on does not start.",
+        allowed: "on or off",
+        secret: false,
+        parse: |settings, value| {
+            settings.lockdown = match value {
+                "on" => true,
+                "off" => false,
+                _ => return None,
+            };
+            Some(())
+        },
+        show: |settings| if settings.lockdown { "on".into() } else { "off".into() },
+    },
+    Setting {
         name: "HOTCELL_TOKEN",
         about: "The token that `hotcell serve` demands of its hosts, instead of a generated one.",
         allowed: "at least 16 characters long",
@@ -285,6 +304,7 @@ mod tests {
             ("HOTCELL_SNAPSHOT", "block"),
             ("HOTCELL_WARM_ISOLATES", "64"),
             ("HOTCELL_MOUNT_ROOTS", "/srv/a:/srv/b"),
+            ("HOTCELL_LOCKDOWN", "off"),
             ("HOTCELL_TOKEN", "0123456789abcdef"),
         ]);
         let expected = Settings {
@@ -296,6 +316,7 @@ mod tests {
             snapshot: Some(Snapshot::Block),
             warm_isolates: 64,
             mount_roots: vec!["/srv/a".into(), "/srv/b".into()],
+            lockdown: false,
             token: Some("0123456789abcdef".into()),
         };
         assert_eq!(settings.unwrap(), expected);
@@ -315,6 +336,7 @@ mod tests {
             ("HOTCELL_WARM_ISOLATES", "65"),
             ("HOTCELL_MOUNT_ROOTS", "/srv/a:b"),
             ("HOTCELL_MOUNT_ROOTS", ""),
+            ("HOTCELL_LOCKDOWN", "auto"),
             ("HOTCELL_TOKEN", "secret"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
