@@ -1,10 +1,6 @@
-import type { GuestStart } from "./native.ts";
+/** The main program's path in the sandbox; blank in a snapshot. */
+export let mainFilename = "";
 
-/** What `Hooks.begin` told; blank in a snapshot. */
-export const guest: GuestStart = {
-  argv: [],
-  env: {},
-  pid: 0,
-  program: "script",
-  filename: "",
-};
+export function setMainFilename(filename: string): void {
+  mainFilename = filename;
+}

@@ -6,12 +6,12 @@ import "./commonjs/builtin.ts";
 import { type Module, moduleAt, requireFile, runMain } from "./commonjs/module.ts";
 import { resolveImport } from "./commonjs/resolve.ts";
 import { define } from "./define.ts";
-import { guest } from "./guest-state.ts";
+import { mainFilename, setMainFilename } from "./guest-state.ts";
 import { hasImmediates, hasReferencedImmediates, runImmediates } from "./immediates.ts";
-import type { GuestStart, Hooks, UncaughtWhere } from "./native.ts";
+import type { Hooks, ProgramKind, UncaughtWhere } from "./native.ts";
 import { ObjectDefineProperty, ObjectFreeze, ObjectKeys, ReflectDeleteProperty } from "./primordials.ts";
 import { member } from "./process.ts";
-import { beforeExit, finish } from "./process-exit.ts";
+import { beforeExit, finish, isExitObserved, pendingExitCode } from "./process-exit.ts";
 import { beginProcess } from "./process-info.ts";
 import { signal } from "./process-signals.ts";
 import { rejection } from "./rejections.ts";
@@ -43,7 +43,7 @@ function defineModuleGlobals(): void {
   for (let i = 0; i < moduleGlobalNames.length; i++) {
     const name = moduleGlobalNames[i]!;
     const get = () => {
-      module ??= moduleAt(guest.filename);
+      module ??= moduleAt(mainFilename);
       const value = moduleGlobals[name]!(module);
       define(globalThis, name, value, true);
       return value;
@@ -55,9 +55,10 @@ function defineModuleGlobals(): void {
 }
 defineModuleGlobals();
 
-function begin(start: GuestStart): void {
-  beginProcess(start);
-  if (start.program === "script") return;
+function begin(argv: string[], env: Record<string, string>, kind: ProgramKind, filename: string): void {
+  beginProcess(argv, env);
+  setMainFilename(filename);
+  if (kind === "script") return;
   for (let i = 0; i < moduleGlobalNames.length; i++) ReflectDeleteProperty(globalThis, moduleGlobalNames[i]!);
 }
 
@@ -75,12 +76,19 @@ function runTimers(): number {
   return hasImmediates() ? 0 : (nextExpiry() ?? -1);
 }
 
+function settle(): number {
+  drain();
+  const isDone = nextExpiry() === undefined && !hasImmediates() && !isWaitingForInput() && !isExitObserved();
+  return isDone ? pendingExitCode() : -1;
+}
+
 /** What the function that the bundle evaluates to returns. */
 export const hooks: Hooks = ObjectFreeze({
   begin,
   runCommonJs: runMain,
   runWasm,
   drain,
+  settle,
   runTimers,
   alive: () => hasReferencedTimers() || hasReferencedImmediates() || isWaitingForInput(),
   stdin(piece: Uint8Array | null) {

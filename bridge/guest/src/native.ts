@@ -44,6 +44,10 @@ export interface Native {
   /** The namespace of an ES module as `import()` from that file would give it. */
   importModule(specifier: string, referrer: string): Promise<Record<string, unknown>>;
   fs: NativeFs;
+  /** `process.execPath`. */
+  execPath: string;
+  /** `process.pid`. */
+  pid: number;
   /** For `process.versions`: at least `hotcell` and `v8`. */
   versions: Record<string, string>;
   /** The functions that WASI programs import, by module name. */
@@ -144,19 +148,30 @@ export type NativeStat = [FileKind, number, number, number, number, number, numb
 /**
  * What the native side calls. None of these is reachable from the guest's code.
  *
- * `runCommonJs`, `runWasm`, `drain`, `runTimers`, `stdin`, `signal` and `beforeExit` let through what the guest's code
+ * `runCommonJs`, `runWasm`, `drain`, `settle`, `runTimers`, `stdin`, `signal` and `beforeExit` let through what the guest's code
  * throws. The native side hands that to `uncaught` with the position of the throw and, where `uncaught` returns true, goes
  * on with its loop: what was under way has been taken off its queue, so a second call goes on with what comes next.
  */
 export interface Hooks {
-  /** First of all, once: makes what depends on the guest. Runs no code of the guest's. */
-  begin(guest: GuestStart): void;
+  /**
+   * First of all, once: makes what depends on the guest. Runs no code of the guest's.
+   *
+   * @param argv `[execPath, script, ...args]` as in Node
+   * @param kind how the program is run
+   * @param filename the main program's path in the sandbox
+   */
+  begin(argv: string[], env: Record<string, string>, kind: ProgramKind, filename: string): void;
   /** Runs a file as CommonJS main module. */
   runCommonJs(filename: string): void;
   /** Runs the injected WASI program. */
   runWasm(): void;
   /** nextTick callbacks and microtasks, until there are none; then unhandled rejections, one at a time. */
   drain(): void;
+  /**
+   * Drains. The exit code where that left nothing to do, and nobody listens for `beforeExit` or `exit`, so that neither
+   * needs to be called any more; -1 otherwise. One call where a short program would need seven.
+   */
+  settle(): number;
   /**
    * Runs the timers that are due and one round of immediates, draining after each. The time of the next timer as
    * `Native.now` counts, 0 where immediates wait, or -1 where there is nothing.
@@ -206,14 +221,5 @@ export interface UncaughtWhere {
   sourceLine: string;
 }
 
-/** What differs between guests. */
-export interface GuestStart {
-  /** `[execPath, script, ...args]` as in Node. */
-  argv: string[];
-  env: Record<string, string>;
-  pid: number;
-  /** How the program is run; `script` gets a global `require`. */
-  program: "script" | "module" | "commonjs" | "wasm";
-  /** The main program's path in the sandbox. */
-  filename: string;
-}
+/** How a program is run; a `script` gets a global `require`. */
+export type ProgramKind = "script" | "module" | "commonjs" | "wasm";

@@ -5,6 +5,8 @@ import { NumberIsInteger, ObjectDefineProperty } from "./primordials.ts";
 import { emitProcessEvent, member, process } from "./process.ts";
 import type { Origin } from "./uncaught.ts";
 
+const { emit } = process;
+
 let exitCode: number | string | undefined;
 let isExiting = false;
 
@@ -35,6 +37,17 @@ export function finish(code: number | undefined): number {
     emitProcessEvent("exit", +(exitCode ?? 0));
   }
   return +(exitCode ?? code ?? 0) & 0xff;
+}
+
+/** The exit code that `finish` would give a program that ends by itself and that nobody watches. */
+export function pendingExitCode(): number {
+  return +(exitCode ?? 0) & 0xff;
+}
+
+/** Whether code of the guest's is to run before it ends: a listener, or an `emit` of its own. */
+export function isExitObserved(): boolean {
+  const { _events: events } = process;
+  return process.emit !== emit || events === undefined || events.beforeExit !== undefined || events.exit !== undefined;
 }
 
 /** `finish` for a guest that has failed already: what its listeners throw comes too late to be told. */

@@ -2,8 +2,6 @@
 import { native } from "./binding.ts";
 import { define } from "./define.ts";
 import { invalidArgType } from "./errors.ts";
-import { guest } from "./guest-state.ts";
-import type { GuestStart } from "./native.ts";
 import { ArrayIsArray, BigInt, MathFloor, MathRound } from "./primordials.ts";
 import { member, process } from "./process.ts";
 import { createEnvironment } from "./process-env.ts";
@@ -22,24 +20,16 @@ member("config", { target_defaults: {}, variables: {} });
 member("execArgv", []);
 // What depends on the guest has its place from the start: filling that costs less than making it.
 member("argv", []);
-member("argv0", "");
-member("execPath", "");
+member("argv0", native.execPath);
+member("execPath", native.execPath);
 member("env", {});
-member("pid", 0);
+member("pid", native.pid);
 member("ppid", 0);
 
 /** `Hooks.begin`, as far as it concerns `process`. */
-export function beginProcess(start: GuestStart): void {
-  guest.argv = start.argv;
-  guest.filename = start.filename;
-  guest.pid = start.pid;
-  guest.program = start.program;
-  const execPath = start.argv[0] ?? "";
-  process.argv = start.argv;
-  process.argv0 = execPath;
-  process.execPath = execPath;
-  process.env = createEnvironment(start.env);
-  process.pid = start.pid;
+export function beginProcess(argv: string[], env: Record<string, string>): void {
+  process.argv = argv;
+  process.env = createEnvironment(env);
 }
 
 member("cwd", function cwd(): string {

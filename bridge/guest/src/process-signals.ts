@@ -3,7 +3,6 @@ import { native } from "./binding.ts";
 import { define } from "./define.ts";
 import { codedError, invalidArgType } from "./errors.ts";
 import { watchListeners } from "./events.ts";
-import { guest } from "./guest-state.ts";
 import { Error, NumberIsInteger, TypeError } from "./primordials.ts";
 import { emitProcessEvent, member, process } from "./process.ts";
 import { signalName, signals } from "./signals.ts";
@@ -40,7 +39,7 @@ member("kill", function kill(pid: unknown, signal: unknown = "SIGTERM"): true {
   if (typeof pid !== "number" || !NumberIsInteger(pid)) throw invalidArgType("pid", "of type number", pid);
   const number = signalNumber(signal);
   // A guest sees no process but itself.
-  if (pid !== guest.pid && pid !== 0) throw killError("ESRCH", -3);
+  if (pid !== native.pid && pid !== 0) throw killError("ESRCH", -3);
   if (number < 0 || number > 31) throw killError("EINVAL", -22);
   if (number !== 0) native.raise(number);
   return true;

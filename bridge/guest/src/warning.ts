@@ -2,7 +2,6 @@ import { native } from "./binding.ts";
 import { define } from "./define.ts";
 import { invalidArgType } from "./errors.ts";
 import { onLeak } from "./events.ts";
-import { guest } from "./guest-state.ts";
 import { Error, ErrorCaptureStackTrace } from "./primordials.ts";
 import { emitProcessEvent } from "./process.ts";
 import { nextTick } from "./tasks.ts";
@@ -48,7 +47,7 @@ export function emitWarning(
 function print(warning: Warning): void {
   const { name, message, code, detail } = warning;
   const label = code === undefined ? `${name}` : `[${code}] ${name}`;
-  let text = `(hotcell:${guest.pid}) ${label}: ${message}\n`;
+  let text = `(hotcell:${native.pid}) ${label}: ${message}\n`;
   if (typeof detail === "string" && detail !== "") text += `${detail}\n`;
   native.write(2, text);
 }

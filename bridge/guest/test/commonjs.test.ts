@@ -177,7 +177,7 @@ test("source_text_has_a_require_of_the_guests_directory", () => {
     "console.log(require('./lib'), typeof module, exports === module.exports, __filename, __dirname, require.main);",
   );
   assert.equal(guest.stdout, "{ lib: 1 } object true /app/main.js /app undefined\n");
-  const module = new Guest({ start: { program: "module" } });
+  const module = new Guest({ kind: "module" });
   assert.equal(module.evaluate("typeof require + typeof module + typeof __filename"), "undefinedundefinedundefined");
 });
 

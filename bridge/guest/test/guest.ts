@@ -6,10 +6,10 @@ import { deserialize, serialize } from "node:v8";
 import { type Context, compileFunction, createContext, runInContext, Script } from "node:vm";
 import { bundle } from "../scripts/bundle.mjs";
 import {
-  type GuestStart,
   type Hooks,
   type Native,
   type NativeFs,
+  type ProgramKind,
   type UncaughtWhere,
   USERLAND,
   ValueKind,
@@ -30,6 +30,8 @@ const ONLY_ENUMERABLE = 2;
 const { script: source } = await bundle();
 const script = new Script(source, { filename: USERLAND });
 
+const EXEC_PATH = "/usr/bin/hotcell";
+
 /** Thrown where the native side would end the guest. */
 class Ended {
   readonly #code: number;
@@ -46,7 +48,10 @@ class Ended {
 
 export interface GuestOptions {
   files?: Record<string, string>;
-  start?: Partial<GuestStart>;
+  args?: string[];
+  env?: Record<string, string>;
+  kind?: ProgramKind;
+  pid?: number;
   stdin?: (Uint8Array | string)[];
   moduleBytes?: Uint8Array;
   wasiImports?: Native["wasiImports"];
@@ -80,14 +85,8 @@ export class Guest {
     this.#makeBytes = this.evaluate("(() => { const Bytes = Uint8Array; return (length) => new Bytes(length); })()");
     this.hooks = (script.runInContext(this.context) as (native: Native) => Hooks)(this.#native(options));
     this.#installPrepareStackTrace();
-    this.hooks.begin({
-      argv: ["/usr/bin/hotcell", "/app/main.js"],
-      env: {},
-      pid: 1,
-      program: "script",
-      filename: "/app/main.js",
-      ...options.start,
-    });
+    const { args = [], env = {}, kind = "script" } = options;
+    this.hooks.begin([EXEC_PATH, "/app/main.js", ...args], env, kind, "/app/main.js");
   }
 
   get stdoutBytes(): Buffer {
@@ -130,7 +129,11 @@ export class Guest {
   live(main: () => unknown): number {
     try {
       this.#attempt(main);
-      this.#attempt(() => this.hooks.drain());
+      let settled = -1;
+      this.#attempt(() => {
+        settled = this.hooks.settle();
+      });
+      if (settled >= 0) return settled;
       for (;;) {
         this.#loop();
         this.#attempt(() => this.hooks.beforeExit());
@@ -248,7 +251,7 @@ export class Guest {
     return { file: file!, line: Number(line), startColumn, endColumn: startColumn + 1, sourceLine };
   }
 
-  #native({ moduleBytes, wasiImports }: GuestOptions): Native {
+  #native({ moduleBytes, wasiImports, pid = 1 }: GuestOptions): Native {
     // `await` of no promise looks nothing up that the guest can replace.
     const enqueue = this.evaluate<(callback: () => void) => void>("async (callback) => { await 0; callback(); }");
     const objectToString = this.evaluate("Object.prototype.toString");
@@ -256,6 +259,8 @@ export class Guest {
       '(() => { const { assign } = Object, OwnError = Error; return (message) => assign(new OwnError(message), { name: "DataCloneError" }); })()',
     );
     return {
+      execPath: EXEC_PATH,
+      pid,
       versions: { hotcell: "0.0.0", v8: process.versions.v8 },
       write: (fd, data) => {
         this.#output[fd].push(typeof data === "string" ? Buffer.from(data) : hostBytes(data));

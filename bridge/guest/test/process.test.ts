@@ -31,7 +31,9 @@ test("process_exit_codes_as_in_node", () => {
 test("process_tells_about_itself", () => {
   const guest = new Guest({
     files: { "/app/x": "" },
-    start: { argv: ["/usr/bin/hotcell", "/app/main.js", "a", "b c"], env: { HOME: "/home/x" }, pid: 42 },
+    args: ["a", "b c"],
+    env: { HOME: "/home/x" },
+    pid: 42,
   });
   guest.time = 1234.5;
   guest.run(`

@@ -36,7 +36,7 @@ const UNREACHABLE = 0x00;
 const CALL = 0x10;
 
 function run(moduleBytes: Uint8Array | undefined, wasiImports = {}) {
-  const guest = new Guest({ moduleBytes, wasiImports, start: { program: "wasm" } });
+  const guest = new Guest({ moduleBytes, wasiImports, kind: "wasm" });
   const code = guest.runWasm();
   return { code, stderr: guest.stderr, memory: guest.memory };
 }

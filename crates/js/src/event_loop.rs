@@ -31,6 +31,17 @@ impl<'a> EventLoop<'a> {
         Self { state: Rc::clone(state), guest: &claim.guest, claim, inbox, delayed: Vec::new() }
     }
 
+    /// The exit code of a guest that has nothing more to do and listens for nothing that its end brings, which most are after
+    /// their first run: this is one call into it, where [`run`](Self::run) and the exit would be seven. `None` where more
+    /// is to be done, or may be.
+    pub(crate) fn settle(&self, scope: &mut v8::PinScope<'_, '_>) -> Result<Option<u8>, Stop> {
+        v8::scope!(let scope, scope);
+        let settled =
+            guarded(scope, &self.state, |scope| call(scope, &self.state.hooks().settle, &[])?.int32_value(scope))?;
+        let nothing_comes = self.inbox.is_empty() && !scope.has_pending_background_tasks();
+        Ok(settled.and_then(|code| u8::try_from(code).ok()).filter(|_| nothing_comes))
+    }
+
     /// Runs until nothing is left to do, or the guest stops.
     pub(crate) fn run(&mut self, scope: &mut v8::PinScope<'_, '_>) -> Result<(), Stop> {
         self.drain(scope)?;

@@ -50,6 +50,10 @@ impl Wake for StdinWaker {
 pub(crate) struct Inbox(Receiver<Mail>);
 
 impl Inbox {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Mail that is there already.
     pub(crate) fn take(&self) -> Option<Mail> {
         self.0.try_recv().ok()

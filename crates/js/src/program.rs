@@ -5,16 +5,16 @@ use crate::format::{self, Detected};
 use crate::loader::{self, Kind};
 use crate::native::{self, set, string, try_string};
 use crate::state::{Claim, IsolateState};
-use hotcell_guest::{GuestProgram, Phase};
-use hotcell_protocol::SourceFormat;
+use hotcell_guest::GuestProgram;
+use hotcell_protocol::{Phase, SourceFormat};
 
 /// The name that source text has in stack traces, as in Node, and in `process.argv[1]`, so that a program's own arguments begin
 /// at the same place whatever it came from.
 const EVAL: &str = "[eval]";
 /// `process.argv[0]`.
-const EXEC_PATH: &str = "/usr/bin/hotcell";
+pub(crate) const EXEC_PATH: &str = "/usr/bin/hotcell";
 /// `process.pid`: every guest is alone.
-const PID: i32 = 1;
+pub(crate) const PID: i32 = 1;
 
 /// A program that was compiled, or is about to be by the userland.
 enum Main<'s> {
@@ -136,7 +136,7 @@ fn file<'s>(scope: &mut v8::PinScope<'s, '_>, path: &str, text: &str) -> Option<
     })
 }
 
-/// Tells the userland about its guest: `GuestStart` in native.ts.
+/// Tells the userland about its guest: `Hooks.begin` in native.ts.
 fn begin_userland(
     scope: &mut v8::PinScope<'_, '_>,
     state: &IsolateState,
@@ -145,9 +145,10 @@ fn begin_userland(
     filename: &str,
 ) -> Result<(), Stop> {
     guarded(scope, state, |scope| {
+        let filename = try_string(scope, filename)?;
         let mut argv = Vec::with_capacity(claim.spec.args.len() + 2);
         argv.push(string(scope, EXEC_PATH).into());
-        argv.push(try_string(scope, filename)?.into());
+        argv.push(filename.into());
         for arg in &claim.spec.args {
             argv.push(try_string(scope, arg)?.into());
         }
@@ -157,16 +158,8 @@ fn begin_userland(
             let value = try_string(scope, value)?.into();
             set(scope, env, name, value);
         }
-        let start = v8::Object::new(scope);
-        let pid = v8::Integer::new(scope, PID).into();
         let kind = string(scope, kind).into();
-        let filename = try_string(scope, filename)?.into();
-        let fields =
-            [("argv", argv.into()), ("env", env.into()), ("pid", pid), ("program", kind), ("filename", filename)];
-        for (name, value) in fields {
-            set(scope, start, name, value);
-        }
-        call(scope, &state.hooks().begin, &[start.into()]).map(|_| ())
+        call(scope, &state.hooks().begin, &[argv.into(), env.into(), kind, filename.into()]).map(|_| ())
     })?
     .ok_or(Stop::Uncaught)?;
     claim.guest.end_phase(Phase::Inject);

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// What most programs do that say something.
-const SCRIPT: &str = r#"
+pub(crate) const SCRIPT: &str = r#"
 console.log("text", 1, true, null, undefined, [1, "a"], { a: 1, b: { c: [] } });
 console.error("text");
 process.nextTick(() => Promise.resolve(1).then(() => queueMicrotask(() => {})));
@@ -93,6 +93,7 @@ pub(crate) fn run(isolate: &mut v8::OwnedIsolate) -> Result<(), JsError> {
             env: BTreeMap::from([("PATH".into(), "/bin".into())]),
             cwd: "/".into(),
             vfs: Vfs::new(VfsOptions::default()),
+            userland: None,
         };
         match (rehearse(isolate, &spec)?, &spec.program) {
             (Ok(0), _) | (Err(Stop::Uncaught), GuestProgram::Wasm { .. }) => {}
@@ -118,7 +119,9 @@ fn rehearse(isolate: &mut v8::OwnedIsolate, spec: &GuestSpec) -> Result<Result<u
         }
         let _ = state.claim.set(Claim::new(spec.clone()));
         let claim = state.claim().ok_or_else(|| JsError::Snapshot("the rehearsal has no guest".into()))?;
-        let ran = program::begin(scope, &state, claim).and_then(|_| EventLoop::new(&state, claim, &inbox).run(scope));
+        let mut events = EventLoop::new(&state, claim, &inbox);
+        let ran =
+            program::begin(scope, &state, claim).and_then(|_| events.settle(scope)).and_then(|_| events.run(scope));
         ran.map(|()| worker::exit_hook(scope, &state, None))
     };
     isolate.remove_slot::<Rc<IsolateState>>();

@@ -69,6 +69,10 @@ pub struct SandboxOptions {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<Mount>>")]
     pub mounts: Vec<Mount>,
+    /// A script that is run once, before any guest, and leaves its globals to each of them. The sandbox can be used when the
+    /// reply has come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userland: Option<String>,
 }
 
 /// A directory of the host's, and its place in the sandbox.

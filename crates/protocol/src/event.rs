@@ -2,6 +2,7 @@ use crate::command::Signal;
 use crate::error::ErrorInfo;
 use crate::id::{GuestId, RequestId, Stream};
 use crate::outcome::Outcome;
+use crate::phases::Phases;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -107,36 +108,6 @@ pub struct Usage {
     pub external_peak_bytes: u64,
     pub stdout_bytes: u64,
     pub stderr_bytes: u64,
-}
-
-/// Where a guest's time went, in microseconds. The phases follow one another; their sum is the guest's wall time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct Phases {
-    /// From the request's arrival until the engine had it.
-    pub queue_us: f64,
-    /// Finding the program.
-    pub module_get_us: f64,
-    /// Finding the snapshot.
-    pub snapshot_get_us: f64,
-    /// Making the isolate; 0 where a parked worker was claimed.
-    pub isolate_new_us: f64,
-    /// Making the context; 0 where a parked worker was claimed.
-    pub context_us: f64,
-    /// Waiting for a worker, and its waking up.
-    pub claim_us: f64,
-    /// Handing the guest its particulars.
-    pub inject_us: f64,
-    /// Compiling the program.
-    pub compile_us: f64,
-    /// The program's first run, to its last synchronous statement.
-    pub user_code_us: f64,
-    /// The event loop, until nothing was left to do.
-    pub drain_us: f64,
-    /// From there to the exit.
-    pub exit_us: f64,
-    /// Whether the worker was parked when the guest came.
-    pub warm_worker: bool,
 }
 
 /// What a name in a directory leads to.

@@ -3,8 +3,8 @@
 use hotcell_protocol::{
     BlobDigest, DirEntry, ErrorCode, ErrorInfo, FileContent, FileKind, FileStat, FsRequest, GuestError, GuestExit,
     HostHello, KillReason, LimitOverrides, MAX_ID, ModuleCacheStats, Mount, MountMode, Notice, Outcome,
-    PROTOCOL_VERSION, Program, Reply, Request, RetireReason, SandboxOptions, SidecarHello, Signal, SourceFormat,
-    SpawnOptions, Stats, StdinMode, Stream, Usage,
+    PROTOCOL_VERSION, Phase, PhaseSpan, Phases, Program, Reply, Request, RetireReason, SandboxOptions, SidecarHello,
+    Signal, SourceFormat, SpawnOptions, Stats, StdinMode, Stream, Usage,
 };
 
 pub fn host_hellos() -> Vec<HostHello> {
@@ -59,6 +59,7 @@ pub fn requests() -> Vec<Request> {
                     Mount { host: "/srv/out".into(), guest: "/out".into(), mode: MountMode::Rw },
                     Mount { host: "/srv/src".into(), guest: "/src".into(), mode: MountMode::Overlay },
                 ],
+                userland: Some("var helper = 1;".into()),
             },
         },
         Request::DestroySandbox { sandbox: MAX_ID },
@@ -154,8 +155,17 @@ pub fn notices() -> Vec<Notice> {
         stdout_bytes: 2,
         stderr_bytes: MAX_ID,
     };
+    let mut start_us = 0.0;
+    let spans = Phase::ALL.map(|phase| {
+        let span = PhaseSpan { phase, start_us, duration_us: 2.125 };
+        start_us += span.duration_us;
+        span
+    });
+    let phases = Phases { received_ms: 1_700_000_000_000.25, warm_worker: true, spans: spans.into() };
     let mut notices = vec![
         notice(GuestExit { exit_code: Some(255), usage, ..exit(Outcome::Exited) }),
+        notice(GuestExit { exit_code: Some(0), phases: Some(phases), ..exit(Outcome::Exited) }),
+        notice(GuestExit { exit_code: Some(0), phases: Some(Phases::default()), ..exit(Outcome::Exited) }),
         notice(GuestExit { signal: Some(Signal::Sigkill), ..exit(Outcome::Signaled) }),
         notice(GuestExit {
             error: Some(GuestError { message: "It ran for too long.".into(), limit: Some("wallMs".into()) }),

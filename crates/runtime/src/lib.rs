@@ -20,6 +20,7 @@ mod runtime;
 mod sandbox;
 mod spawn;
 mod upload;
+mod userland;
 
 pub use connection::{Connection, MAX_GUESTS, MAX_SANDBOXES};
 pub use engine::Engine;

@@ -22,6 +22,8 @@ pub struct RuntimeOptions {
     pub version: String,
     /// V8's version, for the same.
     pub v8_version: String,
+    /// Whether every guest's exit says where its time went, as if each had been started with `phases`.
+    pub phases: bool,
     /// Called once when this process is not to be trusted any more, after every host was told so: it is to hand over what its
     /// carriers still hold, and to end. Called from a guest's thread, which may be in any state, or from the warden's; need
     /// not return. The carriers' own threads may be stuck.

@@ -23,7 +23,7 @@ pub fn run(engine: &EngineSource, settings: &Settings) -> Result<std::convert::I
     let no_channel = |reason| SidecarError::NoChannel { descriptor: CHANNEL, reason };
     let socket = adopt_socket(CHANNEL).map_err(no_channel)?;
     socket.set_nonblocking(true).map_err(|error| no_channel(error.to_string()))?;
-    lockdown::before_threads(settings, None)?;
+    lockdown::before_threads(engine, settings, None)?;
     let sidecar = Sidecar::start(engine, settings)?;
     lockdown::before_guests(settings, Profile::Child)?;
     event_loop()?.block_on(async {

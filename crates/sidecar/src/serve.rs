@@ -46,7 +46,7 @@ pub fn run(
     if let Some(file) = &token_file {
         token::write(file, &token)?;
     }
-    lockdown::before_threads(settings, Some(&path))?;
+    lockdown::before_threads(engine, settings, Some(&path))?;
     let sidecar = Arc::new(Sidecar::start(engine, settings)?);
     lockdown::before_guests(settings, Profile::Serve)?;
     sidecar.remove_at_end(path.clone());

@@ -1,5 +1,5 @@
 use crate::error::SidecarError;
-use hotcell_modules::CacheBounds;
+use hotcell_modules::{ArtifactStore, CacheBounds};
 use hotcell_protocol::frame::{DEFAULT_MAX_FRAME, MAX_MAX_FRAME, MIN_MAX_FRAME};
 use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
@@ -19,6 +19,12 @@ pub struct Settings {
     pub snapshot: Option<Snapshot>,
     /// Isolates that are kept ready for each heap limit in use.
     pub warm_isolates: usize,
+    /// Where snapshots are kept from one process to the next, if anywhere.
+    pub cache_directory: Option<PathBuf>,
+    /// Bytes that what is kept there may have.
+    pub cache_bytes: u64,
+    /// Whether every run says where its time went, asked or not.
+    pub phases: bool,
     /// The directories that sandboxes may have mounted, and those beneath them; none unless set.
     pub mount_roots: Vec<PathBuf>,
     /// Whether the process gives up what guests do not need before the first of them.
@@ -60,6 +66,9 @@ impl Default for Settings {
             max_frame: DEFAULT_MAX_FRAME,
             snapshot: None,
             warm_isolates: DEFAULT_WARM_ISOLATES,
+            cache_directory: None,
+            cache_bytes: ArtifactStore::DEFAULT_MAX_BYTES,
+            phases: false,
             mount_roots: Vec::new(),
             lockdown: cfg!(target_os = "linux"),
             token: None,
@@ -81,7 +90,8 @@ pub struct Setting {
     show: fn(&Settings) -> String,
 }
 
-/// All of them, in the order in which they are shown. What is not here is not read.
+/// All of them, in the order in which they are shown. What is not here is not read, but for XDG_CACHE_HOME and HOME, where the
+/// cache lies unless set.
 pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "HOTCELL_LOG",
@@ -177,6 +187,41 @@ pub const SETTINGS: &[Setting] = &[
         show: |settings| settings.warm_isolates.to_string(),
     },
     Setting {
+        name: "HOTCELL_CACHE_DIR",
+        about: "The directory that snapshots are kept in from one process to the next. Only this user may write to it. Nothing \
+                is kept where it is empty.",
+        allowed: "the path of a directory, or empty",
+        secret: false,
+        parse: |settings, value| {
+            settings.cache_directory = (!value.is_empty()).then(|| value.into());
+            Some(())
+        },
+        show: |settings| settings.cache_directory.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+    },
+    Setting {
+        name: "HOTCELL_CACHE_BYTES",
+        about: "Bytes that the files in this directory may have together; what was used least recently goes first.",
+        allowed: "a whole number of bytes",
+        secret: false,
+        parse: |settings, value| Some(settings.cache_bytes = value.parse().ok()?),
+        show: |settings| settings.cache_bytes.to_string(),
+    },
+    Setting {
+        name: "HOTCELL_PHASES",
+        about: "Whether every run says where its time went (1), or those that are asked to (0).",
+        allowed: "0 or 1",
+        secret: false,
+        parse: |settings, value| {
+            settings.phases = match value {
+                "0" => false,
+                "1" => true,
+                _ => return None,
+            };
+            Some(())
+        },
+        show: |settings| u8::from(settings.phases).to_string(),
+    },
+    Setting {
         name: "HOTCELL_MOUNT_ROOTS",
         about: "The directories of this machine that sandboxes may have mounted, and those beneath them; none unless set.",
         allowed: "absolute paths with colons between them",
@@ -225,12 +270,19 @@ impl Settings {
         Self::read(|name| std::env::var_os(name))
     }
 
+    /// The settings where none of ours is set: where the cache lies depends on the user.
+    fn unset(value_of: impl Fn(&str) -> Option<std::ffi::OsString>) -> Self {
+        let directory = |name: &str| value_of(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let caches = directory("XDG_CACHE_HOME").or_else(|| Some(directory("HOME")?.join(".cache")));
+        Self { cache_directory: caches.map(|caches| caches.join("hotcell")), ..Self::default() }
+    }
+
     /// The settings that these variables make; `value_of` gives the value of one, by its name.
     ///
     /// # Errors
     /// As [`Settings::from_env`].
     pub fn read(value_of: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<Self, SidecarError> {
-        let mut settings = Self::default();
+        let mut settings = Self::unset(&value_of);
         for setting in SETTINGS {
             let Some(value) = value_of(setting.name) else { continue };
             let taken = value.to_str().and_then(|value| (setting.parse)(&mut settings, value));
@@ -244,7 +296,7 @@ impl Settings {
 
     /// The table for people.
     pub fn to_text(&self) -> String {
-        let default = Self::default();
+        let default = Self::unset(|name| std::env::var_os(name));
         let mut text = String::new();
         for setting in SETTINGS {
             let Setting { name, about, allowed, .. } = setting;
@@ -258,7 +310,7 @@ impl Settings {
 
     /// The table for programs: an array of objects.
     pub fn to_json(&self) -> String {
-        let default = Self::default();
+        let default = Self::unset(|name| std::env::var_os(name));
         let rows: Vec<_> = SETTINGS
             .iter()
             .map(|setting| {
@@ -303,6 +355,9 @@ mod tests {
             ("HOTCELL_MAX_FRAME", "4096"),
             ("HOTCELL_SNAPSHOT", "block"),
             ("HOTCELL_WARM_ISOLATES", "64"),
+            ("HOTCELL_CACHE_DIR", "/tmp/cache"),
+            ("HOTCELL_CACHE_BYTES", "1000"),
+            ("HOTCELL_PHASES", "1"),
             ("HOTCELL_MOUNT_ROOTS", "/srv/a:/srv/b"),
             ("HOTCELL_LOCKDOWN", "off"),
             ("HOTCELL_TOKEN", "0123456789abcdef"),
@@ -315,11 +370,27 @@ mod tests {
             max_frame: 4096,
             snapshot: Some(Snapshot::Block),
             warm_isolates: 64,
+            cache_directory: Some("/tmp/cache".into()),
+            cache_bytes: 1000,
+            phases: true,
             mount_roots: vec!["/srv/a".into(), "/srv/b".into()],
             lockdown: false,
             token: Some("0123456789abcdef".into()),
         };
         assert_eq!(settings.unwrap(), expected);
+    }
+
+    #[test]
+    fn cache_lies_where_the_user_has_caches() {
+        for (variables, expected) in [
+            (&[("XDG_CACHE_HOME", "/c"), ("HOME", "/h")][..], Some("/c/hotcell")),
+            (&[("XDG_CACHE_HOME", "c"), ("HOME", "/h")], Some("/h/.cache/hotcell")),
+            (&[("XDG_CACHE_HOME", ""), ("HOME", "")], None),
+            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "d")], Some("d")),
+            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "")], None),
+        ] {
+            assert_eq!(read(variables).unwrap().cache_directory.as_deref(), expected.map(std::path::Path::new));
+        }
     }
 
     #[test]
@@ -334,6 +405,8 @@ mod tests {
             ("HOTCELL_MAX_FRAME", "many"),
             ("HOTCELL_SNAPSHOT", "on"),
             ("HOTCELL_WARM_ISOLATES", "65"),
+            ("HOTCELL_CACHE_BYTES", "much"),
+            ("HOTCELL_PHASES", "yes"),
             ("HOTCELL_MOUNT_ROOTS", "/srv/a:b"),
             ("HOTCELL_MOUNT_ROOTS", ""),
             ("HOTCELL_LOCKDOWN", "auto"),

@@ -2,7 +2,7 @@ use crate::error::SidecarError;
 use crate::os::exit_now;
 use crate::outbox::Outbox;
 use crate::settings::{Settings, Snapshot};
-use hotcell_modules::ModuleCache;
+use hotcell_modules::{ArtifactStore, ModuleCache};
 use hotcell_protocol::RetireReason;
 use hotcell_runtime::{Engine, Runtime, RuntimeOptions};
 use hotcell_vfs::MountRoots;
@@ -27,8 +27,19 @@ pub type EngineError = Box<dyn std::error::Error + Send + Sync>;
 /// The engine that guests run on.
 pub struct EngineSource {
     pub v8_version: &'static str,
+    /// Starts the processes that the engine will need. Called before `start`, and only where the process then gives up starting
+    /// any.
+    pub start_processes: Box<dyn Fn() -> Result<(), EngineError> + Send + Sync>,
     /// Called once, on the process's main thread, before any other thread is made.
-    pub start: fn(Snapshot, warm_isolates: usize) -> Result<Arc<dyn Engine>, EngineError>,
+    pub start: Box<dyn Fn(EngineOptions) -> Result<Arc<dyn Engine>, EngineError> + Send + Sync>,
+}
+
+/// What the settings say to the engine.
+pub struct EngineOptions {
+    pub snapshot: Snapshot,
+    pub warm_isolates: usize,
+    /// Where snapshots are kept from one process to the next, if anywhere.
+    pub store: Option<Arc<ArtifactStore>>,
 }
 
 /// Makes the engine and a runtime on it. To be called on the process's main thread, before it makes any other thread.
@@ -43,16 +54,31 @@ pub fn start_runtime(
     on_shutdown: impl Fn() + Send + Sync + 'static,
 ) -> Result<Runtime, SidecarError> {
     let mount_roots = MountRoots::open(settings.mount_roots.iter().cloned()).map_err(SidecarError::MountRoot)?;
+    let store = if snapshot == Snapshot::Off { None } else { open_store(settings) };
+    let options = EngineOptions { snapshot, warm_isolates: settings.warm_isolates, store };
     Runtime::new(RuntimeOptions {
         mount_roots,
-        engine: (engine.start)(snapshot, settings.warm_isolates).map_err(SidecarError::Engine)?,
+        engine: (engine.start)(options).map_err(SidecarError::Engine)?,
         modules: Arc::new(ModuleCache::new(settings.module_cache)),
         version: VERSION.into(),
         v8_version: engine.v8_version.into(),
+        phases: settings.phases,
         on_retire: Box::new(on_retire),
         on_shutdown: Box::new(on_shutdown),
     })
     .map_err(SidecarError::NoResources)
+}
+
+/// The store of what engines make, where there is one. Without it they make it anew.
+fn open_store(settings: &Settings) -> Option<Arc<ArtifactStore>> {
+    let directory = settings.cache_directory.as_deref()?;
+    match ArtifactStore::open(directory, settings.cache_bytes) {
+        Ok(store) => Some(Arc::new(store)),
+        Err(error) => {
+            tracing::warn!(%error, "set HOTCELL_CACHE_DIR to a directory that can be used, or to nothing");
+            None
+        }
+    }
 }
 
 /// The event loop of the process's I/O thread.

@@ -9,6 +9,8 @@ import {
   type ModuleCacheStats,
   type Notice,
   type Outcome,
+  type Phase,
+  type PhaseSpan,
   type Phases,
   type Reply,
   type RetireReason,
@@ -139,6 +141,30 @@ const usage = object<Usage>({
   stderrBytes: count,
 });
 
+const phases = object<Phases>({
+  receivedMs: number,
+  warmWorker: flag,
+  spans: array(
+    object<PhaseSpan>({
+      phase: oneOf<Phase>({
+        queue: true,
+        module_get: true,
+        snapshot_get: true,
+        isolate_new: true,
+        context: true,
+        claim: true,
+        inject: true,
+        compile: true,
+        user_code: true,
+        drain: true,
+        exit: true,
+      }),
+      startUs: number,
+      durationUs: number,
+    }),
+  ),
+});
+
 const guestExit = object<GuestExit>({
   outcome: oneOf<Outcome>({
     exited: true,
@@ -153,22 +179,7 @@ const guestExit = object<GuestExit>({
   signal: optional(oneOf<Signal>(SIGNALS)),
   error: optional(object<GuestError>({ message: text, limit: optional(text) })),
   usage,
-  phases: optional(
-    object<Phases>({
-      queueUs: number,
-      moduleGetUs: number,
-      snapshotGetUs: number,
-      isolateNewUs: number,
-      contextUs: number,
-      claimUs: number,
-      injectUs: number,
-      compileUs: number,
-      userCodeUs: number,
-      drainUs: number,
-      exitUs: number,
-      warmWorker: flag,
-    }),
-  ),
+  phases: optional(phases),
 });
 
 /** The shape of a notice. */
