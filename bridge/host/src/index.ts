@@ -22,7 +22,7 @@ export type { ModuleCacheStats, RetireReason, SourceFormat, Stats } from "./prot
 export type { ExitResult, GuestFailure, Outcome, RunResult, Signal, Usage } from "./result.js";
 export type { Sandbox } from "./sandbox.js";
 export type { DirectoryEntry, FileKind, FileStat, SandboxFs, WriteFileOptions } from "./sandbox-fs.js";
-export type { FileData, FileWithMode, SandboxOptions } from "./sandbox-options.js";
+export type { FileData, FileWithMode, Mount, SandboxOptions } from "./sandbox-options.js";
 export { Sidecar } from "./sidecar.js";
 export type { ConnectOptions, StartOptions } from "./sidecar-options.js";
 export type { CellKind, CellStats, SidecarStats } from "./stats.js";

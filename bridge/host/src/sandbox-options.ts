@@ -22,6 +22,19 @@ export interface FileWithMode {
   mode?: number;
 }
 
+/** A directory of the host's, and its place in a sandbox. */
+export interface Mount {
+  /** Its absolute path, without `.` and `..`. */
+  host: string;
+  /** Where guests find it: an absolute path without `.`, `..` and a slash at its end; made if it isn't there. */
+  guest: string;
+  /**
+   * Whether guests may read it (`"ro"`), read and change it (`"rw"`), or read it and change what they see of it while the
+   * host's stays as it is (`"overlay"`).
+   */
+  mode: "ro" | "rw" | "overlay";
+}
+
 /** Options of `sidecar.createSandbox`. */
 export interface SandboxOptions {
   /**
@@ -37,6 +50,11 @@ export interface SandboxOptions {
    * be made anew from them.
    */
   files?: Readonly<Record<string, FileData | FileWithMode>>;
+  /**
+   * Directories of the machine that the sidecar runs on, for guests to find in the sandbox. They must be among the
+   * `mountRoots` that the sidecar was started with, or lie beneath one.
+   */
+  mounts?: readonly Mount[];
   /** Limits of the files, and of every guest that sets none of its own. */
   limits?: SandboxLimits;
   /**
@@ -77,7 +95,8 @@ export interface SandboxSpec {
   cell: "shared" | "own";
 }
 
-const SANDBOX_OPTIONS = new Set(["env", "cwd", "files", "limits", "userland", "cell", "onLost"]);
+const SANDBOX_OPTIONS = new Set(["env", "cwd", "files", "mounts", "limits", "userland", "cell", "onLost"]);
+const MOUNT_OPTIONS = new Set(["host", "guest", "mode"]);
 const FILE_OPTIONS = new Set(["content", "mode"]);
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
@@ -96,6 +115,7 @@ export function sandboxSpec(options: SandboxOptions): SandboxSpec {
   }
   if (fsBytes !== undefined) wire.fsBytes = fsBytes;
   if (fsInodes !== undefined) wire.fsInodes = fsInodes;
+  if (options.mounts !== undefined) wire.mounts = checkMounts(options.mounts);
   if (options.userland !== undefined) {
     if (typeof options.userland !== "string") {
       const message = `The option userland must be a string of JavaScript, not ${describe(options.userland)}.`;
@@ -124,6 +144,28 @@ export function fileBytes(data: unknown): Uint8Array | NamedBytes | undefined {
 /** @throws InvalidOptionError where the value is no set of permission bits. */
 export function checkMode(value: unknown, option: string): number {
   return checkInteger(value, option, 0, 0o7777);
+}
+
+function checkMounts(mounts: unknown): Mount[] {
+  if (!Array.isArray(mounts)) {
+    throw new InvalidOptionError(`The option mounts must be an array, not ${describe(mounts)}.`, "mounts");
+  }
+  return mounts.map((mount, index) => {
+    const option = `mounts[${index}]`;
+    checkOptionNames(mount, MOUNT_OPTIONS, option);
+    const { host, guest, mode } = mount as Partial<Record<keyof Mount, unknown>>;
+    return {
+      host: checkAbsolute(host, `${option}.host`),
+      guest: checkAbsolute(guest, `${option}.guest`),
+      mode: checkChoice(mode, `${option}.mode`, ["ro", "rw", "overlay"]),
+    };
+  });
+}
+
+function checkAbsolute(path: unknown, option: string): string {
+  const checked = checkStringOption(path, option);
+  if (checked.startsWith("/")) return checked;
+  throw new InvalidOptionError(`The option ${option} must be absolute, but it is ${describe(checked)}.`, option);
 }
 
 function fileSpecs(files: object): FileSpec[] {

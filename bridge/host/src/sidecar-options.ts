@@ -29,6 +29,11 @@ export interface StartOptions {
    * XDG_CACHE_HOME, below which its cache lies. It gets no other variables. In this process, whose engine serves all of its threads, every start must give the same.
    */
   env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * The directories of this machine that sandboxes may have mounted, and those beneath them: absolute paths without
+   * colons. None unless set. In this process every start must give the same.
+   */
+  mountRoots?: readonly string[];
   /** Limits of every guest whose sandbox sets none of its own. */
   limits?: Limits;
   /** Where the sidecar's log goes: to this process's stderr (unless set), nowhere, or line by line to a function. */
@@ -79,6 +84,7 @@ const START_OPTIONS = new Set([
   "binary",
   "addon",
   "env",
+  "mountRoots",
   "limits",
   "log",
   "startTimeoutMs",
@@ -116,7 +122,7 @@ export function checkStartOptions(options: StartOptions): CheckedStartOptions {
     ...checkCells(options, carrier),
     binary: binary === undefined ? undefined : checkStringOption(binary, "binary"),
     addon: addon === undefined ? undefined : checkStringOption(addon, "addon"),
-    env: { ...ownSettings(), ...checkEnv(options.env ?? {}) },
+    env: { ...ownSettings(), ...checkEnv(options.env ?? {}), ...mountRootsSetting(options.mountRoots) },
     log,
   };
 }
@@ -172,6 +178,21 @@ function cellsOfEnvironment(): number {
     throw new InvalidOptionError(message, "cells");
   }
   return cells;
+}
+
+function mountRootsSetting(roots: unknown): Record<string, string> {
+  if (roots === undefined) return {};
+  if (!Array.isArray(roots)) {
+    throw new InvalidOptionError(`The option mountRoots must be an array, not ${describe(roots)}.`, "mountRoots");
+  }
+  const paths = roots.map((root, index) => {
+    const option = `mountRoots[${index}]`;
+    const path = checkStringOption(root, option);
+    if (path.startsWith("/") && !path.includes(":")) return path;
+    const message = `The option ${option} must be an absolute path without a colon, but it is ${describe(path)}.`;
+    throw new InvalidOptionError(message, option);
+  });
+  return paths.length === 0 ? {} : { HOTCELL_MOUNT_ROOTS: paths.join(":") };
 }
 
 /** Variables that are meant for this package. */

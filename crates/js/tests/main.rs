@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some(harness::BAKE_SNAPSHOT) {
-        return hotcell_js::run_bake_helper();
+        return hotcell_js::run_bake_helper(|| Ok::<(), std::convert::Infallible>(()));
     }
     let engine = JsEngine::start(JsOptions { snapshot: SnapshotMode::Off, ..JsOptions::default() });
     engine.expect("V8 starts");

@@ -87,7 +87,7 @@ fn v8(helper: Option<PathBuf>) -> EngineSource {
         let options = JsOptions { snapshot, warm_isolates, threads, store, baker: baker.clone() };
         Ok(Arc::new(V8(JsEngine::start(options)?)))
     };
-    EngineSource { v8_version: JsEngine::v8_version(), start: Box::new(start) }
+    EngineSource { v8_version: JsEngine::v8_version(), start_processes: Box::new(|| Ok(())), start: Box::new(start) }
 }
 
 struct V8(Arc<JsEngine>);

@@ -17,8 +17,8 @@ mod outcome;
 mod phases;
 
 pub use command::{
-    Command, FileContent, FsRequest, KillReason, MAX_OPEN_UPLOADS, MAX_UPLOAD_BYTES, Program, Request, SandboxOptions,
-    Signal, SourceFormat, SpawnOptions, StdinMode,
+    Command, FileContent, FsRequest, KillReason, MAX_OPEN_UPLOADS, MAX_UPLOAD_BYTES, Mount, MountMode, Program,
+    Request, SandboxOptions, Signal, SourceFormat, SpawnOptions, StdinMode,
 };
 pub use error::{ErrorCode, ErrorInfo};
 pub use event::{

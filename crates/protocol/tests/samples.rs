@@ -2,9 +2,9 @@
 
 use hotcell_protocol::{
     BlobDigest, DirEntry, ErrorCode, ErrorInfo, FileContent, FileKind, FileStat, FsRequest, GuestError, GuestExit,
-    HostHello, KillReason, LimitOverrides, MAX_ID, ModuleCacheStats, Notice, Outcome, PROTOCOL_VERSION, Phase,
-    PhaseSpan, Phases, Program, Reply, Request, RetireReason, SandboxOptions, SidecarHello, Signal, SourceFormat,
-    SpawnOptions, Stats, StdinMode, Stream, Usage,
+    HostHello, KillReason, LimitOverrides, MAX_ID, ModuleCacheStats, Mount, MountMode, Notice, Outcome,
+    PROTOCOL_VERSION, Phase, PhaseSpan, Phases, Program, Reply, Request, RetireReason, SandboxOptions, SidecarHello,
+    Signal, SourceFormat, SpawnOptions, Stats, StdinMode, Stream, Usage,
 };
 
 pub fn host_hellos() -> Vec<HostHello> {
@@ -54,6 +54,11 @@ pub fn requests() -> Vec<Request> {
                 limits: limits(),
                 fs_bytes: Some(64 << 20),
                 fs_inodes: Some(10_000),
+                mounts: vec![
+                    Mount { host: "/srv/data".into(), guest: "/data".into(), mode: MountMode::Ro },
+                    Mount { host: "/srv/out".into(), guest: "/out".into(), mode: MountMode::Rw },
+                    Mount { host: "/srv/src".into(), guest: "/src".into(), mode: MountMode::Overlay },
+                ],
                 userland: Some("var helper = 1;".into()),
             },
         },

@@ -137,7 +137,7 @@ impl Connection {
             }
             Entry::Vacant(vacant) => {
                 let userland = options.userland.take();
-                let mut sandbox = Sandbox::new(options, self.limits)?;
+                let mut sandbox = Sandbox::new(options, self.limits, &self.runtime.options.mount_roots)?;
                 if let Some(source) = userland {
                     let link = Arc::clone(&self.link);
                     let then = move |prepared: Result<(), ErrorInfo>| {

@@ -5,6 +5,7 @@ use crate::memory::resident_bytes;
 use hotcell_guest::{EventSink, Warden};
 use hotcell_modules::ModuleCache;
 use hotcell_protocol::{ErrorCode, ErrorInfo, Event, LimitOverrides, Limits, Notice, RetireReason, Stats};
+use hotcell_vfs::MountRoots;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -16,6 +17,8 @@ use std::time::{Duration, Instant};
 pub struct RuntimeOptions {
     pub engine: Arc<dyn Engine>,
     pub modules: Arc<ModuleCache>,
+    /// The directories of the host's that sandboxes may have mounted.
+    pub mount_roots: MountRoots,
     /// The version of the program that the runtime lives in, for [`hotcell_protocol::Stats`].
     pub version: String,
     /// V8's version, for the same.

@@ -182,6 +182,7 @@ impl House {
         let (gate, gate_opened) = unbounded();
         let modules = Arc::new(ModuleCache::new(CacheBounds::default()));
         let runtime = Runtime::new(RuntimeOptions {
+            mount_roots: hotcell_vfs::MountRoots::default(),
             engine: Arc::new(ScriptedEngine { started: started_sender, gate: gate_opened }),
             modules: Arc::clone(&modules),
             version: "1.2.3".into(),

@@ -39,6 +39,12 @@ Examples:
 /// The subcommand by which the program makes snapshots in processes of their own.
 pub const BAKE_SNAPSHOT: &str = "bake-snapshot";
 
+/// The subcommand of the process that starts such helpers for one that can start none itself.
+pub const SERVE_SNAPSHOTS: &str = "serve-snapshots";
+
+/// The option with which a helper locks itself down.
+pub const LOCK_DOWN: &str = "--lock-down";
+
 const SERVE_HELP: &str = "\
 When hosts can connect, one line of JSON is printed:
   {\"socket\": \"/run/user/1000/hotcell.sock\", \"pid\": 4711, \"token\": \"...\"}
@@ -68,7 +74,14 @@ pub enum Task {
     Child,
     /// Makes the snapshot that its stdin asks for: for `hotcell` itself
     #[command(name = BAKE_SNAPSHOT, hide = true)]
-    BakeSnapshot,
+    BakeSnapshot {
+        /// Gives up first what making it does not need
+        #[arg(long)]
+        lock_down: bool,
+    },
+    /// Has snapshots made, as its stdin asks for them: for `hotcell` itself
+    #[command(name = SERVE_SNAPSHOTS, hide = true)]
+    ServeSnapshots,
     /// Lists the environment variables that change how hotcell works, with their values
     Settings {
         /// As a JSON array

@@ -1,12 +1,15 @@
 //! The `hotcell` program: the sidecar with V8 as its engine.
 
 use hotcell_guest::{GuestSpec, Userland};
-use hotcell_js::{Baker, JsEngine, JsOptions, SnapshotMode, run_bake_helper};
+use hotcell_js::{BakeServer, Baker, JsEngine, JsOptions, SnapshotMode, run_bake_helper, run_bake_server};
 use hotcell_protocol::ErrorInfo;
 use hotcell_runtime::Engine;
-use hotcell_sidecar::{BAKE_SNAPSHOT, DEFAULT_WARM_ISOLATES, EngineError, EngineOptions, EngineSource, Snapshot};
-use std::process::ExitCode;
-use std::sync::Arc;
+use hotcell_sidecar::{
+    BAKE_SNAPSHOT, DEFAULT_WARM_ISOLATES, EngineError, EngineOptions, EngineSource, Helpers, LOCK_DOWN, LockdownError,
+    SERVE_SNAPSHOTS, Snapshot,
+};
+use std::process::{Command, ExitCode};
+use std::sync::{Arc, OnceLock};
 
 const _: () = assert!(DEFAULT_WARM_ISOLATES == JsOptions::DEFAULT_WARM_ISOLATES);
 
@@ -25,9 +28,30 @@ impl Engine for V8 {
     }
 }
 
+/// The server of helpers, where this process has one.
+static SERVER: OnceLock<Arc<BakeServer>> = OnceLock::new();
+
 fn main() -> ExitCode {
-    let engine = EngineSource { v8_version: JsEngine::v8_version(), start: Box::new(start) };
-    hotcell_sidecar::main(engine, run_bake_helper)
+    let engine = EngineSource {
+        v8_version: JsEngine::v8_version(),
+        start_processes: Box::new(start_bake_server),
+        start: Box::new(start),
+    };
+    let serve_snapshots = || run_bake_server(|| program([BAKE_SNAPSHOT, LOCK_DOWN]));
+    let bake_snapshot = |confine: &dyn Fn() -> Result<(), LockdownError>| run_bake_helper(confine);
+    hotcell_sidecar::main(engine, Helpers { bake_snapshot, serve_snapshots })
+}
+
+/// This program once more, with nothing of this one's environment.
+fn program<const N: usize>(arguments: [&str; N]) -> Command {
+    let mut command = Command::new(SELF);
+    command.args(arguments).env_clear();
+    command
+}
+
+fn start_bake_server() -> Result<(), EngineError> {
+    let server = BakeServer::start(program([SERVE_SNAPSHOTS]))?;
+    SERVER.set(Arc::new(server)).map_err(|_| "The server of helpers has been started already.".into())
 }
 
 fn start(options: EngineOptions) -> Result<Arc<dyn Engine>, EngineError> {
@@ -37,6 +61,9 @@ fn start(options: EngineOptions) -> Result<Arc<dyn Engine>, EngineError> {
         Snapshot::Block => SnapshotMode::Block,
         Snapshot::Off => SnapshotMode::Off,
     };
-    let baker = Baker::Process { program: SELF.into(), arguments: vec![BAKE_SNAPSHOT.into()] };
+    let baker = match SERVER.get() {
+        Some(server) => Baker::Server(Arc::clone(server)),
+        None => Baker::Process { program: SELF.into(), arguments: vec![BAKE_SNAPSHOT.into()] },
+    };
     Ok(Arc::new(V8(JsEngine::start(JsOptions { snapshot, warm_isolates, store, baker, ..JsOptions::default() })?)))
 }

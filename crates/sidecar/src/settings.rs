@@ -27,6 +27,10 @@ pub struct Settings {
     pub phases: bool,
     /// Milliseconds that guests may go on in a sidecar that gives itself up.
     pub drain_ms: u32,
+    /// The directories that sandboxes may have mounted, and those beneath them; none unless set.
+    pub mount_roots: Vec<PathBuf>,
+    /// Whether the process gives up what guests do not need before the first of them.
+    pub lockdown: bool,
     /// The token that `hotcell serve` demands; generated unless set.
     pub token: Option<String>,
 }
@@ -74,6 +78,8 @@ impl Default for Settings {
             cache_bytes: ArtifactStore::DEFAULT_MAX_BYTES,
             phases: false,
             drain_ms: DEFAULT_DRAIN_MS,
+            mount_roots: Vec::new(),
+            lockdown: cfg!(target_os = "linux"),
             token: None,
         }
     }
@@ -239,6 +245,36 @@ pub const SETTINGS: &[Setting] = &[
         show: |settings| settings.drain_ms.to_string(),
     },
     Setting {
+        name: "HOTCELL_MOUNT_ROOTS",
+        about: "The directories of this machine that sandboxes may have mounted, and those beneath them; none unless set.",
+        allowed: "absolute paths with colons between them",
+        secret: false,
+        parse: |settings, value| {
+            let paths: Vec<_> = value.split(':').map(PathBuf::from).collect();
+            paths.iter().all(|path| path.is_absolute()).then(|| settings.mount_roots = paths)
+        },
+        show: |settings| {
+            let paths: Vec<_> = settings.mount_roots.iter().map(|path| path.display().to_string()).collect();
+            paths.join(":")
+        },
+    },
+    Setting {
+        name: "HOTCELL_LOCKDOWN",
+        about: "Whether `hotcell child` and `hotcell serve` give up, before their first guest, what guests do not need: files, system \
+                calls, privileges. Where the system can't do that, on does not start.",
+        allowed: "on or off",
+        secret: false,
+        parse: |settings, value| {
+            settings.lockdown = match value {
+                "on" => true,
+                "off" => false,
+                _ => return None,
+            };
+            Some(())
+        },
+        show: |settings| if settings.lockdown { "on".into() } else { "off".into() },
+    },
+    Setting {
         name: "HOTCELL_TOKEN",
         about: "The token that `hotcell serve` demands of its hosts, instead of a generated one.",
         allowed: "at least 16 characters long",
@@ -346,6 +382,8 @@ mod tests {
             ("HOTCELL_CACHE_BYTES", "1000"),
             ("HOTCELL_PHASES", "1"),
             ("HOTCELL_DRAIN_MS", "86400000"),
+            ("HOTCELL_MOUNT_ROOTS", "/srv/a:/srv/b"),
+            ("HOTCELL_LOCKDOWN", "off"),
             ("HOTCELL_TOKEN", "0123456789abcdef"),
         ]);
         let expected = Settings {
@@ -360,6 +398,8 @@ mod tests {
             cache_bytes: 1000,
             phases: true,
             drain_ms: 86_400_000,
+            mount_roots: vec!["/srv/a".into(), "/srv/b".into()],
+            lockdown: false,
             token: Some("0123456789abcdef".into()),
         };
         assert_eq!(settings.unwrap(), expected);
@@ -395,6 +435,9 @@ mod tests {
             ("HOTCELL_CACHE_BYTES", "much"),
             ("HOTCELL_PHASES", "yes"),
             ("HOTCELL_DRAIN_MS", "86400001"),
+            ("HOTCELL_MOUNT_ROOTS", "/srv/a:b"),
+            ("HOTCELL_MOUNT_ROOTS", ""),
+            ("HOTCELL_LOCKDOWN", "auto"),
             ("HOTCELL_TOKEN", "secret"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();

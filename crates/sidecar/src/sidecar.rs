@@ -5,6 +5,7 @@ use crate::settings::{Settings, Snapshot};
 use hotcell_modules::{ArtifactStore, ModuleCache};
 use hotcell_protocol::RetireReason;
 use hotcell_runtime::{Engine, Runtime, RuntimeOptions};
+use hotcell_vfs::MountRoots;
 use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
@@ -26,6 +27,9 @@ pub type EngineError = Box<dyn std::error::Error + Send + Sync>;
 /// The engine that guests run on.
 pub struct EngineSource {
     pub v8_version: &'static str,
+    /// Starts the processes that the engine will need. Called before `start`, and only where the process then gives up starting
+    /// any.
+    pub start_processes: Box<dyn Fn() -> Result<(), EngineError> + Send + Sync>,
     /// Called once, on the process's main thread, before any other thread is made.
     pub start: Box<dyn Fn(EngineOptions) -> Result<Arc<dyn Engine>, EngineError> + Send + Sync>,
 }
@@ -41,7 +45,7 @@ pub struct EngineOptions {
 /// Makes the engine and a runtime on it. To be called on the process's main thread, before it makes any other thread.
 ///
 /// # Errors
-/// Where the engine can't start, or the system gives no thread.
+/// Where the engine can't start, a mount root can't be opened, or the system gives no thread.
 pub fn start_runtime(
     engine: &EngineSource,
     settings: &Settings,
@@ -49,9 +53,11 @@ pub fn start_runtime(
     on_retire: impl Fn(RetireReason) + Send + Sync + 'static,
     on_shutdown: impl Fn() + Send + Sync + 'static,
 ) -> Result<Runtime, SidecarError> {
+    let mount_roots = MountRoots::open(settings.mount_roots.iter().cloned()).map_err(SidecarError::MountRoot)?;
     let store = if snapshot == Snapshot::Off { None } else { open_store(settings) };
     let options = EngineOptions { snapshot, warm_isolates: settings.warm_isolates, store };
     Runtime::new(RuntimeOptions {
+        mount_roots,
         engine: (engine.start)(options).map_err(SidecarError::Engine)?,
         modules: Arc::new(ModuleCache::new(settings.module_cache)),
         version: VERSION.into(),

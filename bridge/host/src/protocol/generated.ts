@@ -70,6 +70,17 @@ export type LimitOverrides = { wallMs?: number, cpuMs?: number, heapMb?: number,
 /** Counters of the cache of module bytes. */
 export type ModuleCacheStats = { entries: number, bytes: number, hits: number, misses: number, evictions: number, };
 
+/** A directory of the host's, and its place in the sandbox. */
+export type Mount = {
+/** An absolute path of the machine that the sidecar runs on: one of the mount roots that were named when it started, or
+ * beneath one. */
+host: string,
+/** Where guests find it: an absolute path, made if it isn't there. */
+guest: string, mode: MountMode, };
+
+/** What guests may do with a directory of the host's. */
+export type MountMode = "ro" | "rw" | "overlay";
+
 /** What the runtime says unasked. */
 export type Notice = { "type": "exit", exit: GuestExit, } | { "type": "stdinCredit", bytes: number, } | { "type": "stdinClosed" } | { "type": "retiring", reason: RetireReason, message: string, drainMs: number, };
 
@@ -119,6 +130,8 @@ cwd?: string, limits: LimitOverrides,
 fsBytes?: number,
 /** Files, directories and links that the sandbox may hold. */
 fsInodes?: number,
+/** Directories of the host's that guests find in the sandbox. */
+mounts?: Array<Mount>,
 /** A script that is run once, before any guest, and leaves its globals to each of them. The sandbox can be used when the
  * reply has come. */
 userland?: string, };

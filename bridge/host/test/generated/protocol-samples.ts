@@ -12,7 +12,7 @@ export const sidecarHellos: SidecarHello[] = [
 
 export const requests: Request[] = [
   {"type":"createSandbox","options":{"env":{},"limits":{}}},
-  {"type":"createSandbox","options":{"env":{"LANG":"C","__proto__":"Zürich 🌋"},"cwd":"/app","limits":{"wallMs":1000,"cpuMs":500,"heapMb":64,"externalMb":32,"outputBytes":1099511627776},"fsBytes":67108864,"fsInodes":10000,"userland":"var helper = 1;"}},
+  {"type":"createSandbox","options":{"env":{"LANG":"C","__proto__":"Zürich 🌋"},"cwd":"/app","limits":{"wallMs":1000,"cpuMs":500,"heapMb":64,"externalMb":32,"outputBytes":1099511627776},"fsBytes":67108864,"fsInodes":10000,"mounts":[{"host":"/srv/data","guest":"/data","mode":"ro"},{"host":"/srv/out","guest":"/out","mode":"rw"},{"host":"/srv/src","guest":"/src","mode":"overlay"}],"userland":"var helper = 1;"}},
   {"type":"destroySandbox","sandbox":9007199254740991},
   {"type":"spawn","sandbox":1,"options":{"program":{"kind":"source","text":"1 + 1","format":"auto"},"args":[],"env":{},"limits":{},"stdin":"empty","credit":65536}},
   {"type":"spawn","sandbox":1,"options":{"program":{"kind":"source","text":"await 1;\n\u0000\"\\","format":"module","name":"/app/main.mjs"},"args":[],"env":{},"limits":{},"stdin":"empty","credit":65536}},

@@ -2,6 +2,7 @@
 
 use super::frame::{Answer, MAX_ANSWER_BYTES, Request};
 use super::helper_limits::{CPU_SECONDS, DEADLINE};
+use super::server::BakeServer;
 use super::{bake, key};
 use crate::error::JsError;
 use crate::fatal;
@@ -14,6 +15,7 @@ use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Where snapshots are made.
@@ -24,6 +26,8 @@ pub enum Baker {
     Here,
     /// In a process of its own for each, whose program calls [`crate::run_bake_helper`].
     Process { program: PathBuf, arguments: Vec<OsString> },
+    /// As [`Baker::Process`], by a server that was started while this process could start others.
+    Server(Arc<BakeServer>),
 }
 
 impl Baker {
@@ -34,15 +38,21 @@ impl Baker {
             Self::Process { program, arguments } => {
                 let mut command = Command::new(program);
                 command.args(arguments).env_clear();
-                match bake_in(command, sandbox_userland) {
-                    Err(error @ JsError::Helper(_)) if sandbox_userland.is_none() => {
-                        tracing::warn!(%error, "the snapshot is made in this process");
-                        bake_here()
-                    }
-                    baked => baked,
-                }
+                or_here(bake_in(command, sandbox_userland), sandbox_userland)
             }
+            Self::Server(server) => or_here(server.bake(sandbox_userland), sandbox_userland),
         }
+    }
+}
+
+/// What a helper made, or else, where no sandbox's userland is to be run, what is made here.
+fn or_here(baked: Result<Box<[u8]>, JsError>, sandbox_userland: Option<&str>) -> Result<Box<[u8]>, JsError> {
+    match baked {
+        Err(error @ JsError::Helper(_)) if sandbox_userland.is_none() => {
+            tracing::warn!(%error, "the snapshot is made in this process");
+            bake_here()
+        }
+        baked => baked,
     }
 }
 
@@ -50,7 +60,7 @@ fn bake_here() -> Result<Box<[u8]>, JsError> {
     bake::bake(None).map(|snapshot| Box::from(&*snapshot))
 }
 
-fn bake_in(mut command: Command, sandbox_userland: Option<&str>) -> Result<Box<[u8]>, JsError> {
+pub(super) fn bake_in(mut command: Command, sandbox_userland: Option<&str>) -> Result<Box<[u8]>, JsError> {
     let request = Request::encode(key::BUILD.0, sandbox_userland);
     let output = run(&mut command, &request).map_err(|error| {
         let program = command.get_program().display();

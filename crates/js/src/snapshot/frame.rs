@@ -40,6 +40,9 @@ const NO_SNAPSHOT: u8 = 3;
 const SANDBOX_USERLAND: u8 = 4;
 const SANDBOX_USERLAND_TIME: u8 = 5;
 const SANDBOX_USERLAND_MEMORY: u8 = 6;
+const SANDBOX_USERLAND_LATE: u8 = 7;
+const SANDBOX_USERLAND_FATAL: u8 = 8;
+const HELPER: u8 = 9;
 
 impl Request {
     /// The request as it is written.
@@ -79,13 +82,10 @@ impl Answer {
             Self::Failed(JsError::SandboxUserlandMemory { limit_mb }) => {
                 (SANDBOX_USERLAND_MEMORY, &limit_mb.to_le_bytes())
             }
-            Self::Failed(
-                error @ (JsError::SandboxUserlandLate { .. }
-                | JsError::SandboxUserlandFatal(_)
-                | JsError::Helper(_)
-                | JsError::NoHelper
-                | JsError::Thread(_)),
-            ) => {
+            Self::Failed(JsError::SandboxUserlandLate { seconds }) => (SANDBOX_USERLAND_LATE, &seconds.to_le_bytes()),
+            Self::Failed(JsError::SandboxUserlandFatal(text)) => (SANDBOX_USERLAND_FATAL, text.as_bytes()),
+            Self::Failed(JsError::Helper(text)) => (HELPER, text.as_bytes()),
+            Self::Failed(error @ (JsError::NoHelper | JsError::Thread(_))) => {
                 return Self::Failed(JsError::Snapshot(error.to_string())).write(output);
             }
         };
@@ -100,16 +100,20 @@ impl Answer {
         input.read_exact(&mut kind)?;
         let content = read_bytes(input, MAX_ANSWER_BYTES)?;
         let text = |content: Vec<u8>| String::from_utf8(content).map_err(invalid);
+        let seconds = |content: Vec<u8>| match content.try_into() {
+            Ok(bytes) => Ok(u64::from_le_bytes(bytes)),
+            Err(_) => Err(invalid("The time is no number.")),
+        };
         Ok(match kind[0] {
             SNAPSHOT => Self::Snapshot(content),
             OTHER_BUILD => Self::OtherBuild,
             USERLAND => Self::Failed(JsError::Userland(text(content)?)),
             NO_SNAPSHOT => Self::Failed(JsError::Snapshot(text(content)?)),
             SANDBOX_USERLAND => Self::Failed(JsError::SandboxUserland(text(content)?)),
-            SANDBOX_USERLAND_TIME => {
-                let seconds = u64::from_le_bytes(content.try_into().map_err(|_| invalid("The time is no number."))?);
-                Self::Failed(JsError::SandboxUserlandTime { seconds })
-            }
+            SANDBOX_USERLAND_TIME => Self::Failed(JsError::SandboxUserlandTime { seconds: seconds(content)? }),
+            SANDBOX_USERLAND_LATE => Self::Failed(JsError::SandboxUserlandLate { seconds: seconds(content)? }),
+            SANDBOX_USERLAND_FATAL => Self::Failed(JsError::SandboxUserlandFatal(text(content)?)),
+            HELPER => Self::Failed(JsError::Helper(text(content)?)),
             SANDBOX_USERLAND_MEMORY => {
                 let limit_mb = u32::from_le_bytes(content.try_into().map_err(|_| invalid("The limit is no number."))?);
                 Self::Failed(JsError::SandboxUserlandMemory { limit_mb })

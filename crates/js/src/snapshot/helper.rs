@@ -8,10 +8,15 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
 /// What the program does that [`super::Baker::Process`] names, and nothing else: limits itself, makes the snapshot that its
-/// stdin asks for, and writes it to stdout. To be called first of all: it closes every descriptor beyond stderr.
-pub fn run_bake_helper() -> ExitCode {
+/// stdin asks for, and writes it to stdout. To be called first of all: it closes every descriptor beyond stderr. `confine` takes from
+/// the process what making a snapshot does not need, before the engine is started.
+pub fn run_bake_helper<E: std::fmt::Display>(confine: impl FnOnce() -> Result<(), E>) -> ExitCode {
     if let Err(error) = helper_limits::set() {
         eprintln!("The limits of the process could not be set: {error}.");
+        return ExitCode::FAILURE;
+    }
+    if let Err(error) = confine() {
+        eprintln!("{error}");
         return ExitCode::FAILURE;
     }
     match bake_to(&mut io::stdin().lock(), &mut io::stdout().lock()) {

@@ -11,12 +11,14 @@ mod frame;
 mod helper;
 mod helper_limits;
 mod key;
+mod server;
 
 pub use baker::Baker;
 pub use cache::SnapshotStats;
 pub(crate) use cache::Snapshots;
 pub(crate) use frame::MAX_SOURCE_BYTES;
 pub use helper::{bake_to, run_bake_helper};
+pub use server::{BakeServer, run_bake_server};
 
 use hotcell_modules::BlobDigest;
 
