@@ -72,7 +72,7 @@ describe("several processes behind one sidecar", manyProcesses, () => {
     const { pid } = victim;
     process.kill(pid, "SIGKILL");
     const error = await loading;
-    assert.deepEqual([error.code, error.signal], ["ERR_HOTCELL_SIDECAR_LOST", "SIGKILL"]);
+    assert.equal(error.code, "ERR_HOTCELL_SIDECAR_LOST");
     assert.equal((await bystander.runWasm(large, ["beside"])).stdout, "beside\n");
     await victim.recreate();
     assert.equal((await victim.runWasm(large, ["again"])).stdout, "again\n");
