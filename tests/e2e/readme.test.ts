@@ -54,6 +54,7 @@ test("every variable that hotcell tells of is read, and refused by its name wher
     HOTCELL_MAX_FRAME: ["65536", "1"],
     HOTCELL_SNAPSHOT: ["off", "maybe"],
     HOTCELL_WARM_ISOLATES: ["1", "-1"],
+    HOTCELL_WARM_ISOLATES_TOTAL: ["3", "1025"],
     HOTCELL_PHASES: ["1", "yes"],
     HOTCELL_TOKEN: ["sixteen bytes or more", "short"],
   };

@@ -1,8 +1,8 @@
 //! The `hotcell` program: the sidecar with V8 as its engine.
 
 use hotcell_guest::{GuestSpec, Userland};
-use hotcell_js::{Baker, JsEngine, JsOptions, SnapshotMode, run_bake_helper};
-use hotcell_protocol::ErrorInfo;
+use hotcell_js::{Baker, IsolateThreads, JsEngine, JsOptions, SnapshotMode, run_bake_helper};
+use hotcell_protocol::{ErrorInfo, PoolStats};
 use hotcell_runtime::Engine;
 use hotcell_sidecar::{BAKE_SNAPSHOT, DEFAULT_WARM_ISOLATES, EngineError, EngineOptions, EngineSource, Snapshot};
 use std::process::ExitCode;
@@ -23,6 +23,10 @@ impl Engine for V8 {
     fn prepare_userland(&self, source: Arc<str>) -> Result<Arc<Userland>, ErrorInfo> {
         self.0.prepare_userland(source).map_err(|error| ErrorInfo::from(&error))
     }
+
+    fn pool_stats(&self) -> PoolStats {
+        self.0.pool_stats()
+    }
 }
 
 fn main() -> ExitCode {
@@ -31,12 +35,14 @@ fn main() -> ExitCode {
 }
 
 fn start(options: EngineOptions) -> Result<Arc<dyn Engine>, EngineError> {
-    let EngineOptions { snapshot, warm_isolates, store } = options;
+    let EngineOptions { snapshot, warm_isolates, warm_isolates_total, store } = options;
     let snapshot = match snapshot {
         Snapshot::Auto => SnapshotMode::Auto,
         Snapshot::Block => SnapshotMode::Block,
         Snapshot::Off => SnapshotMode::Off,
     };
     let baker = Baker::Process { program: SELF.into(), arguments: vec![BAKE_SNAPSHOT.into()] };
-    Ok(Arc::new(V8(JsEngine::start(JsOptions { snapshot, warm_isolates, store, baker, ..JsOptions::default() })?)))
+    let threads = IsolateThreads::Descendants;
+    let options = JsOptions { snapshot, warm_isolates, warm_isolates_total, threads, store, baker };
+    Ok(Arc::new(V8(JsEngine::start(options)?)))
 }

@@ -34,6 +34,7 @@ pub struct EngineSource {
 pub struct EngineOptions {
     pub snapshot: Snapshot,
     pub warm_isolates: usize,
+    pub warm_isolates_total: usize,
     /// Where snapshots are kept from one process to the next, if anywhere.
     pub store: Option<Arc<ArtifactStore>>,
 }
@@ -50,7 +51,8 @@ pub fn start_runtime(
     on_shutdown: impl Fn() + Send + Sync + 'static,
 ) -> Result<Runtime, SidecarError> {
     let store = if snapshot == Snapshot::Off { None } else { open_store(settings) };
-    let options = EngineOptions { snapshot, warm_isolates: settings.warm_isolates, store };
+    let (warm_isolates, warm_isolates_total) = (settings.warm_isolates, settings.warm_isolates_total());
+    let options = EngineOptions { snapshot, warm_isolates, warm_isolates_total, store };
     Runtime::new(RuntimeOptions {
         engine: (engine.start)(options).map_err(SidecarError::Engine)?,
         modules: Arc::new(ModuleCache::new(settings.module_cache)),
