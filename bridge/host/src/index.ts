@@ -25,4 +25,5 @@ export type { DirectoryEntry, FileKind, FileStat, SandboxFs, WriteFileOptions } 
 export type { FileData, FileWithMode, SandboxOptions } from "./sandbox-options.js";
 export { Sidecar } from "./sidecar.js";
 export type { ConnectOptions, StartOptions } from "./sidecar-options.js";
+export type { CellKind, CellStats, SidecarStats } from "./stats.js";
 export type { StdinSource } from "./stdin.js";

@@ -36,8 +36,9 @@ pub trait Lifecycle: Send + Sync {
     /// The guest has ended; its exit is sent right after this returns.
     fn ended(&self, guest: GuestId);
     /// The process that the guest lives in is not to be trusted any more: it is to tell its hosts, to call `finish`, which
-    /// sends the exit of the guest that caused it, and to end. In this order, so that a host that has the exit knows that it
-    /// must not ask this process for more.
+    /// sends the exit of the guest that caused it, and to end, at once or when the other guests have ended. In this order, so
+    /// that a host that has the exit knows that it must not ask this process for more. May return: whoever calls it from a
+    /// thread that can't go on must park that.
     fn retire(&self, reason: RetireReason, message: String, finish: &mut dyn FnMut());
 }
 

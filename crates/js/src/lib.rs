@@ -14,6 +14,7 @@ mod hooks;
 mod isolate;
 mod isolate_workers;
 mod keeper;
+mod last_words;
 mod late_properties;
 mod loader;
 mod mailbox;

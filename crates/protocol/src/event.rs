@@ -43,8 +43,9 @@ pub enum Notice {
     StdinCredit { bytes: u32 },
     /// The guest reads no more: what the host still sends is thrown away.
     StdinClosed,
-    /// The sidecar ends soon by its own decision, for that reason: every guest in it that has had no exit has crashed.
-    Retiring { reason: RetireReason, message: String },
+    /// The sidecar ends by its own decision, for that reason. It takes no new work; the guests in it have that many milliseconds
+    /// to come to their end, and those that have had no exit when it ends have crashed. It ends with the last of them.
+    Retiring { reason: RetireReason, message: String, drain_ms: u32 },
 }
 
 /// Why a sidecar gives itself up.

@@ -185,7 +185,7 @@ pub fn notices() -> Vec<Notice> {
     notices.extend([Outcome::OutOfMemory, Outcome::LimitExceeded, Outcome::Cancelled].map(|o| notice(exit(o))));
     notices.extend(
         [RetireReason::Unyielding, RetireReason::EngineOutOfMemory, RetireReason::EngineFatal]
-            .map(|reason| Notice::Retiring { reason, message: "Replaced.".into() }),
+            .map(|reason| Notice::Retiring { reason, message: "Replaced.".into(), drain_ms: 10_000 }),
     );
     notices
 }

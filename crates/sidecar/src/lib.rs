@@ -4,6 +4,7 @@
 //! How a process that runs guests is set up (settings, the log, the runtime with its engine) is here for the Node addon too.
 
 mod allocator;
+mod beacon;
 mod child;
 mod cli;
 mod connection;

@@ -1,7 +1,7 @@
 use crate::error::SidecarError;
 use hotcell_modules::{ArtifactStore, CacheBounds};
 use hotcell_protocol::frame::{DEFAULT_MAX_FRAME, MAX_MAX_FRAME, MIN_MAX_FRAME};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 
 /// Everything that environment variables set.
@@ -27,6 +27,8 @@ pub struct Settings {
     pub cache_bytes: u64,
     /// Whether every run says where its time went, asked or not.
     pub phases: bool,
+    /// Milliseconds that guests may go on in a sidecar that gives itself up.
+    pub drain_ms: u32,
     /// The token that `hotcell serve` demands; generated unless set.
     pub token: Option<String>,
 }
@@ -54,6 +56,12 @@ const MAX_WARM_ISOLATES: usize = 64;
 /// The same for all kinds together.
 const MAX_WARM_ISOLATES_TOTAL: usize = 1024;
 
+/// Milliseconds that guests may go on in a sidecar that gives itself up, unless the settings say otherwise.
+pub const DEFAULT_DRAIN_MS: u32 = 10_000;
+
+/// A day, as for a guest's wall time.
+const MAX_DRAIN_MS: u32 = 86_400_000;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     Text,
@@ -74,6 +82,7 @@ impl Default for Settings {
             cache_directory: None,
             cache_bytes: ArtifactStore::DEFAULT_MAX_BYTES,
             phases: false,
+            drain_ms: DEFAULT_DRAIN_MS,
             token: None,
         }
     }
@@ -204,15 +213,17 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "HOTCELL_CACHE_DIR",
-        about: "The directory that snapshots are kept in from one process to the next. Only this user may write to it. Nothing \
-                is kept where it is empty.",
-        allowed: "the path of a directory, or empty",
+        about: "The directory that snapshots are kept in from one process to the next. Only this user may write to it.",
+        allowed: "the absolute path of a directory, or off where nothing is to be kept",
         secret: false,
         parse: |settings, value| {
-            settings.cache_directory = (!value.is_empty()).then(|| value.into());
+            settings.cache_directory = match value {
+                "" | "off" => None,
+                path => Some(Path::new(path).is_absolute().then(|| path.into())?),
+            };
             Some(())
         },
-        show: |settings| settings.cache_directory.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+        show: |settings| settings.cache_directory.as_ref().map_or("off".into(), |path| path.display().to_string()),
     },
     Setting {
         name: "HOTCELL_CACHE_BYTES",
@@ -236,6 +247,18 @@ pub const SETTINGS: &[Setting] = &[
             Some(())
         },
         show: |settings| u8::from(settings.phases).to_string(),
+    },
+    Setting {
+        name: "HOTCELL_DRAIN_MS",
+        about: "How many milliseconds the other guests may go on in a sidecar that gives itself up, since one of them did what \
+                the engine does not survive or could not be ended. 0 ends them at once.",
+        allowed: "a whole number from 0 to 86400000",
+        secret: false,
+        parse: |settings, value| {
+            let value = value.parse().ok()?;
+            (value <= MAX_DRAIN_MS).then(|| settings.drain_ms = value)
+        },
+        show: |settings| settings.drain_ms.to_string(),
     },
     Setting {
         name: "HOTCELL_TOKEN",
@@ -350,6 +373,7 @@ mod tests {
             ("HOTCELL_CACHE_DIR", "/tmp/cache"),
             ("HOTCELL_CACHE_BYTES", "1000"),
             ("HOTCELL_PHASES", "1"),
+            ("HOTCELL_DRAIN_MS", "86400000"),
             ("HOTCELL_TOKEN", "0123456789abcdef"),
         ]);
         let expected = Settings {
@@ -364,6 +388,7 @@ mod tests {
             cache_directory: Some("/tmp/cache".into()),
             cache_bytes: 1000,
             phases: true,
+            drain_ms: 86_400_000,
             token: Some("0123456789abcdef".into()),
         };
         assert_eq!(settings.unwrap(), expected);
@@ -375,10 +400,11 @@ mod tests {
             (&[("XDG_CACHE_HOME", "/c"), ("HOME", "/h")][..], Some("/c/hotcell")),
             (&[("XDG_CACHE_HOME", "c"), ("HOME", "/h")], Some("/h/.cache/hotcell")),
             (&[("XDG_CACHE_HOME", ""), ("HOME", "")], None),
-            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "d")], Some("d")),
+            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "/d")], Some("/d")),
             (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "")], None),
+            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "off")], None),
         ] {
-            assert_eq!(read(variables).unwrap().cache_directory.as_deref(), expected.map(std::path::Path::new));
+            assert_eq!(read(variables).unwrap().cache_directory.as_deref(), expected.map(Path::new));
         }
     }
 
@@ -395,8 +421,10 @@ mod tests {
             ("HOTCELL_SNAPSHOT", "on"),
             ("HOTCELL_WARM_ISOLATES", "65"),
             ("HOTCELL_WARM_ISOLATES_TOTAL", "1025"),
+            ("HOTCELL_CACHE_DIR", "d"),
             ("HOTCELL_CACHE_BYTES", "much"),
             ("HOTCELL_PHASES", "yes"),
+            ("HOTCELL_DRAIN_MS", "86400001"),
             ("HOTCELL_TOKEN", "secret"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();

@@ -59,6 +59,7 @@ pub fn start_runtime(
         version: VERSION.into(),
         v8_version: engine.v8_version.into(),
         phases: settings.phases,
+        drain: Duration::from_millis(settings.drain_ms.into()),
         on_retire: Box::new(on_retire),
         on_shutdown: Box::new(on_shutdown),
     })
@@ -71,7 +72,7 @@ fn open_store(settings: &Settings) -> Option<Arc<ArtifactStore>> {
     match ArtifactStore::open(directory, settings.cache_bytes) {
         Ok(store) => Some(Arc::new(store)),
         Err(error) => {
-            tracing::warn!(%error, "set HOTCELL_CACHE_DIR to a directory that can be used, or to nothing");
+            tracing::warn!(%error, "nothing is kept on disk: set HOTCELL_CACHE_DIR to a directory that can be used, or to off");
             None
         }
     }

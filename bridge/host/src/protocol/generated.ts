@@ -71,7 +71,7 @@ export type LimitOverrides = { wallMs?: number, cpuMs?: number, heapMb?: number,
 export type ModuleCacheStats = { entries: number, bytes: number, hits: number, misses: number, evictions: number, };
 
 /** What the runtime says unasked. */
-export type Notice = { "type": "exit", exit: GuestExit, } | { "type": "stdinCredit", bytes: number, } | { "type": "stdinClosed" } | { "type": "retiring", reason: RetireReason, message: string, };
+export type Notice = { "type": "exit", exit: GuestExit, } | { "type": "stdinCredit", bytes: number, } | { "type": "stdinClosed" } | { "type": "retiring", reason: RetireReason, message: string, drainMs: number, };
 
 /** How a guest ended. A guest's failure is always one of these, never an error of the host's call. */
 export type Outcome = "exited" | "signaled" | "timed_out" | "out_of_memory" | "limit_exceeded" | "cancelled" | "crashed";

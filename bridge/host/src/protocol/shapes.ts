@@ -202,5 +202,6 @@ export const notice: Shape<Notice> = tagged<Notice>({
   retiring: object({
     reason: oneOf<RetireReason>({ unyielding: true, engineOutOfMemory: true, engineFatal: true }),
     message: text,
+    drainMs: count,
   }),
 });

@@ -63,9 +63,9 @@ export const notices: Notice[] = [
   {"type":"exit","exit":{"outcome":"out_of_memory","usage":{"wallUs":0,"startUs":0,"cpuUs":0,"heapBytes":0,"externalPeakBytes":0,"stdoutBytes":0,"stderrBytes":0}}},
   {"type":"exit","exit":{"outcome":"limit_exceeded","usage":{"wallUs":0,"startUs":0,"cpuUs":0,"heapBytes":0,"externalPeakBytes":0,"stdoutBytes":0,"stderrBytes":0}}},
   {"type":"exit","exit":{"outcome":"cancelled","usage":{"wallUs":0,"startUs":0,"cpuUs":0,"heapBytes":0,"externalPeakBytes":0,"stdoutBytes":0,"stderrBytes":0}}},
-  {"type":"retiring","reason":"unyielding","message":"Replaced."},
-  {"type":"retiring","reason":"engineOutOfMemory","message":"Replaced."},
-  {"type":"retiring","reason":"engineFatal","message":"Replaced."},
+  {"type":"retiring","reason":"unyielding","message":"Replaced.","drainMs":10000},
+  {"type":"retiring","reason":"engineOutOfMemory","message":"Replaced.","drainMs":10000},
+  {"type":"retiring","reason":"engineFatal","message":"Replaced.","drainMs":10000},
 ];
 
 export const errors: ErrorInfo[] = [
