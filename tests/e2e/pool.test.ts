@@ -53,10 +53,13 @@ describe("the pool of parked workers", own, () => {
       .map((line) => JSON.parse(line) as { target: string; fields: { message: string; kind?: string } })
       .filter(({ target }) => target === "hotcell_js::pool_counters");
     const count = (event: string) => events.filter(({ fields }) => fields.message === event).length;
-    assert.deepEqual(
-      ["seed", "refill", "park", "claim hit", "claim miss"].map(count),
-      [pool.seeds, pool.refills, pool.parks, pool.claimHits, pool.claimMisses],
-    );
+    assert.deepEqual(["seed", "refill", "park", "claim hit", "claim miss"].map(count), [
+      pool.seeds,
+      pool.refills,
+      pool.parks,
+      pool.claimHits,
+      pool.claimMisses,
+    ]);
     // When it ends, it gives up those that are left, as far as it comes.
     assert.ok(count("evict") >= pool.evictions);
     for (const { fields } of events) assert.match(fields.kind ?? "", /^snapshot [0-9a-f]{8}, heap of \d+ MiB$/);
