@@ -60,7 +60,7 @@ describe("lock-down", only("child", "the process is Node's own"), () => {
   test("leaves no descriptor of the host's (O2)", {
     skip: !superuser && "only the superuser may look into it",
   }, async () => {
-    await withSidecar({}, async (_sidecar, pid) => {
+    await withSidecar({ env: { HOTCELL_CACHE_DIR: "off" } }, async (_sidecar, pid) => {
       const open = readdirSync(`/proc/${pid}/fd`).map((fd) =>
         readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/:?\[.*/, ""),
       );

@@ -38,6 +38,7 @@ pub struct EngineSource {
 pub struct EngineOptions {
     pub snapshot: Snapshot,
     pub warm_isolates: usize,
+    pub warm_isolates_total: usize,
     /// Where snapshots are kept from one process to the next, if anywhere.
     pub store: Option<Arc<ArtifactStore>>,
 }
@@ -55,7 +56,8 @@ pub fn start_runtime(
 ) -> Result<Runtime, SidecarError> {
     let mount_roots = MountRoots::open(settings.mount_roots.iter().cloned()).map_err(SidecarError::MountRoot)?;
     let store = if snapshot == Snapshot::Off { None } else { open_store(settings) };
-    let options = EngineOptions { snapshot, warm_isolates: settings.warm_isolates, store };
+    let (warm_isolates, warm_isolates_total) = (settings.warm_isolates, settings.warm_isolates_total());
+    let options = EngineOptions { snapshot, warm_isolates, warm_isolates_total, store };
     Runtime::new(RuntimeOptions {
         mount_roots,
         engine: (engine.start)(options).map_err(SidecarError::Engine)?,
