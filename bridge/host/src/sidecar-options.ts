@@ -20,15 +20,20 @@ export interface StartOptions {
    * crash, need not wait for one to start. Unless set, one is kept from the first such sandbox on.
    */
   spareCells?: number;
-  /** The path of the sidecar's binary, for a child process. */
+  /** The path of the sidecar's binary. In this process it is what snapshots are made with. */
   binary?: string;
   /** The path of the Node addon, for this process. */
   addon?: string;
   /**
-   * Settings of the sidecar's, laid over those variables of this process whose names start with HOTCELL_. It gets no
-   * other variables. In this process, whose engine serves all of its threads, every start must give the same.
+   * Settings of the sidecar's, laid over those variables of this process whose names start with HOTCELL_, and over HOME and
+   * XDG_CACHE_HOME, below which its cache lies. It gets no other variables. In this process, whose engine serves all of its threads, every start must give the same.
    */
   env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * The directories of this machine that sandboxes may have mounted, and those beneath them: absolute paths without
+   * colons. None unless set. In this process every start must give the same.
+   */
+  mountRoots?: readonly string[];
   /** Limits of every guest whose sandbox sets none of its own. */
   limits?: Limits;
   /** Where the sidecar's log goes: to this process's stderr (unless set), nowhere, or line by line to a function. */
@@ -79,6 +84,7 @@ const START_OPTIONS = new Set([
   "binary",
   "addon",
   "env",
+  "mountRoots",
   "limits",
   "log",
   "startTimeoutMs",
@@ -101,9 +107,6 @@ export function checkStartOptions(options: StartOptions): CheckedStartOptions {
     const message = `The option carrier must be "child" or "in-process", not ${describe(carrier)}.`;
     throw new InvalidOptionError(message, "carrier");
   }
-  if (binary !== undefined && carrier === "in-process") {
-    throw new InvalidOptionError('The option binary has no meaning with carrier: "in-process".', "binary");
-  }
   if (addon !== undefined && carrier === "child") {
     throw new InvalidOptionError('The option addon has a meaning only with carrier: "in-process".', "addon");
   }
@@ -119,7 +122,7 @@ export function checkStartOptions(options: StartOptions): CheckedStartOptions {
     ...checkCells(options, carrier),
     binary: binary === undefined ? undefined : checkStringOption(binary, "binary"),
     addon: addon === undefined ? undefined : checkStringOption(addon, "addon"),
-    env: { ...ownSettings(), ...checkEnv(options.env ?? {}) },
+    env: { ...ownSettings(), ...checkEnv(options.env ?? {}), ...mountRootsSetting(options.mountRoots) },
     log,
   };
 }
@@ -177,14 +180,33 @@ function cellsOfEnvironment(): number {
   return cells;
 }
 
+function mountRootsSetting(roots: unknown): Record<string, string> {
+  if (roots === undefined) return {};
+  if (!Array.isArray(roots)) {
+    throw new InvalidOptionError(`The option mountRoots must be an array, not ${describe(roots)}.`, "mountRoots");
+  }
+  const paths = roots.map((root, index) => {
+    const option = `mountRoots[${index}]`;
+    const path = checkStringOption(root, option);
+    if (path.startsWith("/") && !path.includes(":")) return path;
+    const message = `The option ${option} must be an absolute path without a colon, but it is ${describe(path)}.`;
+    throw new InvalidOptionError(message, option);
+  });
+  return paths.length === 0 ? {} : { HOTCELL_MOUNT_ROOTS: paths.join(":") };
+}
+
 /** Variables that are meant for this package. */
 const OF_THIS_PACKAGE = new Set(["HOTCELL_BINARY", "HOTCELL_ADDON", "HOTCELL_CELLS"]);
+
+/** Where a user's caches lie, after the XDG Base Directory Specification. */
+const OF_CACHES = new Set(["HOME", "XDG_CACHE_HOME"]);
 
 /** The variables of this process that are meant for the sidecar. */
 function ownSettings(): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
-    if (name.startsWith("HOTCELL_") && !OF_THIS_PACKAGE.has(name) && value !== undefined) settings[name] = value;
+    const isMeant = name.startsWith("HOTCELL_") ? !OF_THIS_PACKAGE.has(name) : OF_CACHES.has(name);
+    if (isMeant && value !== undefined) settings[name] = value;
   }
   return settings;
 }

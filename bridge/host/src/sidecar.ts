@@ -71,10 +71,11 @@ export class Sidecar {
   }
 
   /**
-   * Makes a sandbox: with the process that has the fewest of them, or with one to itself.
+   * Makes a sandbox: with the process that has the fewest of them, or with one to itself. One with a userland that was not used
+   * before takes some tenths of a second.
    *
-   * @throws InvalidOptionError, ClosedError, FileSystemError where its files don't fit in it, SidecarLostError,
-   *   RestartFailedError; with `cell: "own"` what `start` throws
+   * @throws InvalidOptionError, also where the userland fails, ClosedError, FileSystemError where its files don't fit in it,
+   *   SidecarLostError, RestartFailedError; with `cell: "own"` what `start` throws
    */
   async createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
     const spec = sandboxSpec(options);

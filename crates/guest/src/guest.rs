@@ -4,10 +4,12 @@ use crate::cpu_clock::ThreadCpuClock;
 use crate::ending::Ending;
 use crate::input::{InputPipe, Push};
 use crate::output::{MAX_OUTPUT_CHUNK, OutputPipe};
-use crate::phases::{Making, Phase, PhaseClock};
+use crate::phases::{Making, PhaseClock};
 use crate::warden::{GRACE, Warden};
 use bytes::Bytes;
-use hotcell_protocol::{Event, GuestExit, GuestId, Limits, Notice, RetireReason, Signal, StdinMode, Stream, Usage};
+use hotcell_protocol::{
+    Event, GuestExit, GuestId, Limits, Notice, Phase, RetireReason, Signal, StdinMode, Stream, Usage,
+};
 use parking_lot::Mutex;
 use std::fmt;
 use std::pin::pin;
@@ -161,15 +163,22 @@ impl Guest {
 
     /// Puts the time since the last phase's end down to this one. Costs a branch where phases were not asked for.
     pub fn end_phase(&self, phase: Phase) {
-        if let Some(clock) = &self.phases {
-            clock.end(phase);
+        if self.phases.is_some() {
+            self.end_phase_at(phase, Instant::now());
         }
     }
 
-    /// A worker took the guest. `making` says how long that took to be made, where it was not parked when the guest came.
+    /// The same for a phase that ended at that moment.
+    pub fn end_phase_at(&self, phase: Phase, at: Instant) {
+        if let Some(clock) = &self.phases {
+            clock.end(phase, at);
+        }
+    }
+
+    /// A worker took the guest: one that was parked, or that was made then.
     pub fn claimed(&self, making: Option<Making>) {
         if let Some(clock) = &self.phases {
-            clock.claimed(making);
+            clock.claimed(making, Instant::now());
         }
     }
 
@@ -455,14 +464,15 @@ impl Guest {
         self.stdin.close();
         let stdout_bytes = self.stdout.close();
         let stderr_bytes = self.stderr.close();
-        self.end_phase(Phase::Exit);
+        let ended = Instant::now();
+        self.end_phase_at(Phase::Exit, ended);
         let exit = GuestExit {
             outcome: ending.outcome(),
             exit_code: ending.exit_code(),
             signal: ending.signal(),
             error: ending.error(),
             usage: Usage {
-                wall_us: self.created.elapsed().as_micros() as u64,
+                wall_us: (ended - self.created).as_micros() as u64,
                 start_us: self.started_us.load(Ordering::Relaxed),
                 cpu_us: self.cpu_used().as_micros() as u64,
                 heap_bytes,
@@ -470,7 +480,7 @@ impl Guest {
                 stdout_bytes,
                 stderr_bytes,
             },
-            phases: self.phases.as_ref().map(PhaseClock::so_far),
+            phases: self.phases.as_ref().map(PhaseClock::report),
         };
         self.lifecycle.ended(self.id);
         self.sink.send(Event::Notice { id: self.id, notice: Notice::Exit { exit: Box::new(exit) } });

@@ -22,8 +22,8 @@ pub use ending::Ending;
 pub use guest::{EventSink, Guest, GuestOptions, Interrupt, Lifecycle, WaitGuard};
 pub use input::{InputPipe, STDIN_WINDOW};
 pub use output::{MAX_OUTPUT_CHUNK, OutputPipe};
-pub use phases::{Making, Phase};
-pub use spec::{GuestProgram, GuestSpec};
+pub use phases::Making;
+pub use spec::{GuestProgram, GuestSpec, Userland};
 pub use warden::{GRACE, Warden};
 pub use wasi::{CLOCK_RESOLUTION, wasi_ctx};
 

@@ -6,8 +6,8 @@ use hotcell_protocol::frame::{
 };
 use hotcell_protocol::{
     ErrorCode, ErrorInfo, FileContent, FileKind, FsRequest, HostHello, KillReason, Limits, MAX_OPEN_UPLOADS,
-    MAX_UPLOAD_BYTES, Notice, Outcome, Program, Reply, Request, RetireReason, SidecarHello, Signal, SourceFormat,
-    Stream,
+    MAX_UPLOAD_BYTES, Notice, Outcome, Phase, Program, Reply, Request, RetireReason, SidecarHello, Signal,
+    SourceFormat, Stream,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -109,6 +109,7 @@ fn page_names_every_variant() {
     assert_eq!(missing::<FileKind>(&config, PAGE), none);
     assert_eq!(missing::<Outcome>(&config, PAGE), none);
     assert_eq!(missing::<RetireReason>(&config, PAGE), none);
+    assert_eq!(missing::<Phase>(&config, PAGE), none);
     assert_eq!(missing::<ErrorCode>(&config, PAGE), none);
 }
 

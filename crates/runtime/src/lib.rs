@@ -20,11 +20,13 @@ mod runtime;
 mod sandbox;
 mod spawn;
 mod upload;
+mod userland;
 
 pub use connection::{Connection, MAX_GUESTS, MAX_SANDBOXES};
 pub use engine::Engine;
 pub use error::Violation;
 pub use hotcell_guest::EventSink;
+pub use memory::open_memory_figures;
 pub use program::DEFAULT_PATH;
 pub use runtime::{Runtime, RuntimeOptions};
 pub use upload::{MAX_OPEN_UPLOADS, MAX_UPLOAD_BYTES};

@@ -5,6 +5,7 @@ use crate::memory::resident_bytes;
 use hotcell_guest::{EventSink, Warden};
 use hotcell_modules::ModuleCache;
 use hotcell_protocol::{ErrorCode, ErrorInfo, Event, LimitOverrides, Limits, Notice, RetireReason, Stats};
+use hotcell_vfs::MountRoots;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -16,10 +17,14 @@ use std::time::{Duration, Instant};
 pub struct RuntimeOptions {
     pub engine: Arc<dyn Engine>,
     pub modules: Arc<ModuleCache>,
+    /// The directories of the host's that sandboxes may have mounted.
+    pub mount_roots: MountRoots,
     /// The version of the program that the runtime lives in, for [`hotcell_protocol::Stats`].
     pub version: String,
     /// V8's version, for the same.
     pub v8_version: String,
+    /// Whether every guest's exit says where its time went, as if each had been started with `phases`.
+    pub phases: bool,
     /// How long guests may go on in a process that is not to be trusted any more, so that those that have nothing to do with
     /// it come to their end; milliseconds, at most 2^32 - 1. Zero ends them with the process at once.
     pub drain: Duration,
@@ -231,6 +236,7 @@ impl Shared {
             guests_ended,
             resident_bytes: resident_bytes(),
             module_cache: self.options.modules.stats(),
+            pool: self.options.engine.pool_stats(),
         }
     }
 }

@@ -2,9 +2,9 @@ use crate::engine::Engine;
 use crate::error::{FsContext, RequestError};
 use crate::program::{self, DEFAULT_PATH, Executable, ExecutableKind};
 use crate::sandbox::{Sandbox, check_env};
-use hotcell_guest::{Ending, Guest, GuestProgram, GuestSpec};
+use hotcell_guest::{Ending, Guest, GuestProgram, GuestSpec, Userland};
 use hotcell_modules::{FileFingerprint, ModuleCache};
-use hotcell_protocol::{Limits, Program, SpawnOptions, StdinMode};
+use hotcell_protocol::{Limits, Phase, Program, SpawnOptions, StdinMode};
 use hotcell_vfs::{Base, Vfs};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,6 +28,7 @@ pub(crate) struct PreparedGuest {
     env: BTreeMap<String, String>,
     cwd: String,
     vfs: Arc<Vfs>,
+    userland: Option<Arc<Userland>>,
 }
 
 enum PreparedProgram {
@@ -42,7 +43,12 @@ enum PreparedProgram {
 
 impl PreparedGuest {
     /// Checks the options and finds the program.
-    pub fn new(sandbox: &Sandbox, modules: &ModuleCache, options: SpawnOptions) -> Result<Self, RequestError> {
+    pub fn new(
+        sandbox: &Sandbox,
+        userland: Option<Arc<Userland>>,
+        modules: &ModuleCache,
+        options: SpawnOptions,
+    ) -> Result<Self, RequestError> {
         let SpawnOptions { program, args, env: overlay, cwd, limits, stdin, credit, phases } = options;
         let limits = limits.over(sandbox.limits).map_err(|error| RequestError::InvalidOption(error.to_string()))?;
         check_env(&overlay)?;
@@ -77,15 +83,16 @@ impl PreparedGuest {
                 load(&sandbox.vfs, modules, command, executable)?
             }
         };
-        Ok(Self { limits, stdin, credit, phases, program, args, env, cwd, vfs: Arc::clone(&sandbox.vfs) })
+        let vfs = Arc::clone(&sandbox.vfs);
+        Ok(Self { limits, stdin, credit, phases, program, args, env, cwd, vfs, userland })
     }
 
     /// Hands the guest to the engine: now, or from another thread once its program is hashed.
     pub fn run(self, guest: Arc<Guest>, modules: &Arc<ModuleCache>, engine: &Arc<dyn Engine>) {
-        let Self { program, args, env, cwd, vfs, .. } = self;
+        let Self { program, args, env, cwd, vfs, userland, .. } = self;
         let run = {
             let engine = Arc::clone(engine);
-            move |guest, program| start(&*engine, GuestSpec { guest, program, args, env, cwd, vfs })
+            move |guest, program| start(&*engine, GuestSpec { guest, program, args, env, cwd, vfs, userland })
         };
         match program {
             PreparedProgram::Ready(program) => run(guest, program),
@@ -115,6 +122,7 @@ impl PreparedGuest {
 /// An engine that panics takes its guest with it, and nobody else.
 fn start(engine: &dyn Engine, spec: GuestSpec) {
     let guest = Arc::clone(&spec.guest);
+    guest.end_phase(Phase::ModuleGet);
     if catch_unwind(AssertUnwindSafe(|| engine.run(spec))).is_err() {
         guest.finish(
             Ending::Crash { message: "The engine failed to start the guest; the sidecar's log says why.".into() },

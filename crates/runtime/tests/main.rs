@@ -5,5 +5,7 @@ mod connections;
 mod files;
 mod guests;
 mod harness;
+mod phases;
 mod sandboxes;
 mod uploads;
+mod userlands;
