@@ -202,13 +202,14 @@ pub(crate) fn exit_hook(scope: &mut v8::PinScope<'_, '_>, state: &IsolateState, 
     result.ok().flatten().map_or(UNCAUGHT, |code| code as u8)
 }
 
-/// Lets everything else run first: what is left is to take the isolate down, for which nobody waits. The thread ends after
-/// that, so that it need not be able to get its priority back.
+/// How much nicer a worker is once its guest has ended.
+const NICER: libc::c_int = 5;
+
+/// Lets others run first: what is left is to take the isolate down, for which nobody waits. Not by much: that is done under locks
+/// that guests need too (V8's, the allocator's, the kernel's for the address space), and who gets no CPU while it holds one
+/// holds up everybody. As SCHED_IDLE, on a machine that was busy with something else, bursts of guests took six times as
+/// long, and threads piled up. The thread ends after this, so that it need not be able to get its priority back.
 fn yield_to_others() {
-    let priority = libc::sched_param { sched_priority: 0 };
-    // SAFETY: the parameters outlive the call, which changes the calling thread only.
-    let status = unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &priority) };
-    if status != 0 {
-        tracing::debug!("the thread keeps its priority while it takes its isolate down");
-    }
+    // SAFETY: takes a number, and changes the calling thread only (nice(2), "C library/kernel differences").
+    unsafe { libc::nice(NICER) };
 }
