@@ -236,7 +236,10 @@ pub const SETTINGS: &[Setting] = &[
         about: "Bytes that the files in this directory may have together; what was used least recently goes first.",
         allowed: "a whole number of bytes",
         secret: false,
-        parse: |settings, value| Some(settings.cache_bytes = value.parse().ok()?),
+        parse: |settings, value| {
+            settings.cache_bytes = value.parse().ok()?;
+            Some(())
+        },
         show: |settings| settings.cache_bytes.to_string(),
     },
     Setting {

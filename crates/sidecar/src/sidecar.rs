@@ -31,8 +31,11 @@ pub struct EngineSource {
     /// any.
     pub start_processes: Box<dyn Fn() -> Result<(), EngineError> + Send + Sync>,
     /// Called once, on the process's main thread, before any other thread is made.
-    pub start: Box<dyn Fn(EngineOptions) -> Result<Arc<dyn Engine>, EngineError> + Send + Sync>,
+    pub start: Box<StartEngine>,
 }
+
+/// Starts an engine as the settings say.
+pub type StartEngine = dyn Fn(EngineOptions) -> Result<Arc<dyn Engine>, EngineError> + Send + Sync;
 
 /// What the settings say to the engine.
 pub struct EngineOptions {
