@@ -165,7 +165,11 @@ mod tests {
         admission: Admission,
         host: impl FnOnce(&mut WriteQueue),
     ) -> (Vec<SidecarMessage>, Result<(), ConnectionError>) {
-        let engine = EngineSource { v8_version: "0", start: Box::new(|_| Ok(Arc::new(NoEngine))) };
+        let engine = EngineSource {
+            v8_version: "0",
+            start_processes: Box::new(|| Ok(())),
+            start: Box::new(|_| Ok(Arc::new(NoEngine))),
+        };
         let sidecar = Sidecar::start(&engine, &Settings::default()).unwrap();
         crate::sidecar::event_loop().unwrap().block_on(async {
             let (ours, mut theirs) = UnixStream::pair().unwrap();
