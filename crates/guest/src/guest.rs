@@ -36,8 +36,9 @@ pub trait Lifecycle: Send + Sync {
     /// The guest has ended; its exit is sent right after this returns.
     fn ended(&self, guest: GuestId);
     /// The process that the guest lives in is not to be trusted any more: it is to tell its hosts, to call `finish`, which
-    /// sends the exit of the guest that caused it, and to end. In this order, so that a host that has the exit knows that it
-    /// must not ask this process for more.
+    /// sends the exit of the guest that caused it, and to end, at once or when the other guests have ended. In this order, so
+    /// that a host that has the exit knows that it must not ask this process for more. May return: whoever calls it from a
+    /// thread that can't go on must park that.
     fn retire(&self, reason: RetireReason, message: String, finish: &mut dyn FnMut());
 }
 
@@ -174,8 +175,8 @@ impl Guest {
         }
     }
 
-    /// A worker took the guest, which was made then.
-    pub fn claimed(&self, making: Making) {
+    /// A worker took the guest: one that was parked, or that was made then.
+    pub fn claimed(&self, making: Option<Making>) {
         if let Some(clock) = &self.phases {
             clock.claimed(making, Instant::now());
         }

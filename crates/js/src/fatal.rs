@@ -1,5 +1,6 @@
 //! What happens where V8 can't go on: an allocation that failed for good, or its own state broken. The guest that caused
-//! it gets its outcome, the process tells its hosts and ends.
+//! it gets its outcome, its thread is parked, and the process is replaced: after the other guests have had time to end in the
+//! first case, at once in the second.
 
 use hotcell_guest::{Ending, Guest};
 use hotcell_protocol::RetireReason;
@@ -31,24 +32,40 @@ impl Drop for Blame {
 }
 
 /// V8's callback for an allocation that failed for good.
+///
+/// # Safety
+/// `location` is null or a C string.
 pub(crate) unsafe extern "C" fn on_out_of_memory(location: *const c_char, details: &v8::OomDetails) {
-    let location = text(location);
-    tracing::error!(%location, heap = details.is_heap_oom, "V8 is out of memory");
-    let message = format!("needed more memory at once than V8 survives the lack of ({location})");
-    end_cell(RetireReason::EngineOutOfMemory, &message);
+    // SAFETY: as the caller promises.
+    out_of_memory(&unsafe { text(location) }, details.is_heap_oom)
 }
 
 /// V8's callback for everything else that it does not survive.
 pub(crate) fn on_fatal_error(file: &str, line: i32, message: &str) {
+    // Programs cause these by asking for an object or a list beyond V8's bounds (crbug.com/1201626).
+    if message.contains("invalid size error") {
+        beyond_bounds(message.to_owned());
+    }
     tracing::error!(file, line, message, "V8 gave up");
-    // The one that programs cause by asking for a string or array beyond V8's limits (crbug.com/1201626).
-    let is_size = message.contains("invalid size error");
-    let reason = if is_size { RetireReason::EngineOutOfMemory } else { RetireReason::EngineFatal };
-    end_cell(reason, &format!("brought V8 to give up: {message}"));
+    end_cell(RetireReason::EngineFatal, &format!("brought V8 to give up: {message}"));
 }
 
-/// Puts the error down to the guest of this thread: it gets its outcome, the process tells its hosts and ends. V8 aborts when
-/// its callback returns, so this does not: the thread is parked for the moment that is left.
+/// An allocation failed for good.
+pub(crate) fn out_of_memory(location: &str, heap: bool) -> ! {
+    tracing::error!(%location, heap, "V8 is out of memory");
+    let message = format!("needed more memory at once than V8 survives the lack of ({location})");
+    end_cell(RetireReason::EngineOutOfMemory, &message)
+}
+
+/// A program asked for more elements than V8 can count. To V8 that is no sign of anything broken.
+pub(crate) fn beyond_bounds(what: String) -> ! {
+    tracing::error!(what, "V8 was asked for more than it can hold");
+    end_cell(RetireReason::EngineOutOfMemory, "asked for an array or a table beyond V8's bounds")
+}
+
+/// Puts the error down to the guest of this thread: it gets its outcome, and the process is replaced. V8 aborts when its
+/// callback returns, so this does not: the thread is parked as long as the process lives, with all that V8 holds on it. That is
+/// what an isolate alone has; what threads share, V8 has let go of when it comes here, or the neighbours would not go on.
 fn end_cell(reason: RetireReason, message: &str) -> ! {
     let Some(guest) = CURRENT.take() else {
         // A thread of V8's own, or the helper process that makes a snapshot, whose parent reads this. Both end here.
@@ -67,11 +84,13 @@ fn end_cell(reason: RetireReason, message: &str) -> ! {
     }
 }
 
-fn text(pointer: *const c_char) -> String {
+/// # Safety
+/// `pointer` is null or a C string.
+pub(crate) unsafe fn text(pointer: *const c_char) -> String {
     if pointer.is_null() {
         return "unknown".into();
     }
-    // SAFETY: V8 passes C strings that outlive the call.
+    // SAFETY: as the caller promises.
     unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned()
 }
 

@@ -7,12 +7,14 @@ use crate::fatal::{Blame, HeapGuard};
 use crate::isolate::{new_isolate, set_up};
 use crate::mailbox::{Inbox, IsolateInterrupt, Mailbox};
 use crate::platform::TaskRoute;
+use crate::shelf::Claimed;
 use crate::snapshot::Snapshot;
 use crate::state::{Claim, IsolateState};
 use crate::{program, sandbox_userland};
 use hotcell_guest::{Ending, Guest, GuestSpec, Making, Userland};
 use hotcell_modules::BlobDigest;
 use hotcell_protocol::Phase;
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -42,6 +44,17 @@ pub(crate) struct WorkerKind {
     heap_mb: u32,
 }
 
+impl fmt::Display for WorkerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.snapshot, &self.userland) {
+            (Some(BlobDigest([a, b, c, d, ..])), _) => write!(f, "snapshot {a:02x}{b:02x}{c:02x}{d:02x}")?,
+            (None, Some(_)) => f.write_str("no snapshot, a userland")?,
+            (None, None) => f.write_str("no snapshot")?,
+        }
+        write!(f, ", heap of {} MiB", self.heap_mb)
+    }
+}
+
 impl WorkerKey {
     pub(crate) fn kind(&self) -> WorkerKind {
         WorkerKind {
@@ -59,7 +72,7 @@ impl WorkerKey {
 /// Where the userland can't be brought into a context. `claim` was not called then.
 pub(crate) fn work(
     key: &WorkerKey,
-    claim: impl FnOnce() -> Option<GuestSpec>,
+    claim: impl FnOnce() -> Option<Claimed<GuestSpec>>,
     on_exit: impl FnOnce(),
 ) -> Result<(), JsError> {
     let external = ExternalMemory::new(usize::MAX);
@@ -77,9 +90,9 @@ pub(crate) fn work(
         let scope = &mut v8::ContextScope::new(scope, context);
         set_up(scope, &state, key.snapshot.is_some())?;
         let parked = Instant::now();
-        if let Some(spec) = claim() {
+        if let Some(Claimed { errand: spec, hit }) = claim() {
             let guest = Arc::clone(&spec.guest);
-            guest.claimed(Making { began, isolate: isolate_made, context: parked });
+            guest.claimed((!hit).then_some(Making { began, isolate: isolate_made, context: parked }));
             external.set_limit((guest.limits().external_mb as usize) << 20);
             guest.attach_thread();
             guest.on_interrupt(Box::new(IsolateInterrupt { isolate: handle, mailbox: state.mailbox.clone() }));
@@ -189,13 +202,14 @@ pub(crate) fn exit_hook(scope: &mut v8::PinScope<'_, '_>, state: &IsolateState, 
     result.ok().flatten().map_or(UNCAUGHT, |code| code as u8)
 }
 
-/// Lets everything else run first: what is left is to take the isolate down, for which nobody waits. The thread ends after
-/// that, so that it need not be able to get its priority back.
+/// How much nicer a worker is once its guest has ended.
+const NICER: libc::c_int = 5;
+
+/// Lets others run first: what is left is to take the isolate down, for which nobody waits. Not by much: that is done under locks
+/// that guests need too (V8's, the allocator's, the kernel's for the address space), and who gets no CPU while it holds one
+/// holds up everybody. As SCHED_IDLE, on a machine that was busy with something else, bursts of guests took six times as
+/// long, and threads piled up. The thread ends after this, so that it need not be able to get its priority back.
 fn yield_to_others() {
-    let priority = libc::sched_param { sched_priority: 0 };
-    // SAFETY: the parameters outlive the call, which changes the calling thread only.
-    let status = unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &priority) };
-    if status != 0 {
-        tracing::debug!("the thread keeps its priority while it takes its isolate down");
-    }
+    // SAFETY: takes a number, and changes the calling thread only (nice(2), "C library/kernel differences").
+    unsafe { libc::nice(NICER) };
 }

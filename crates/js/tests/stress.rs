@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 trials![isolates_are_made_while_others_run_web_assembly];
 
-/// Unless HOTCELL_STRESS_SECONDS says otherwise.
+/// Unless HOTCELL_STRESS_SECONDS says otherwise, as `scripts/test` does.
 const SECONDS: u64 = 10;
 
 /// Counts up to its argument in a loop that is worth optimising, in a module that is new each time, so that nothing is shared.

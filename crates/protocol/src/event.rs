@@ -43,8 +43,9 @@ pub enum Notice {
     StdinCredit { bytes: u32 },
     /// The guest reads no more: what the host still sends is thrown away.
     StdinClosed,
-    /// The sidecar ends soon by its own decision, for that reason: every guest in it that has had no exit has crashed.
-    Retiring { reason: RetireReason, message: String },
+    /// The sidecar ends by its own decision, for that reason. It takes no new work; the guests in it have that many milliseconds
+    /// to come to their end, and those that have had no exit when it ends have crashed. It ends with the last of them.
+    Retiring { reason: RetireReason, message: String, drain_ms: u32 },
 }
 
 /// Why a sidecar gives itself up.
@@ -158,6 +159,27 @@ pub struct Stats {
     /// Bytes of the process that are resident now.
     pub resident_bytes: u64,
     pub module_cache: ModuleCacheStats,
+    pub pool: PoolStats,
+}
+
+/// Counters of the pool of parked workers: isolates that are made ahead of their guests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolStats {
+    /// Workers that are parked now.
+    pub parked: u32,
+    /// Workers that were made to be parked before the first guest of their kind.
+    pub seeds: u64,
+    /// Workers that were made to be parked in the place of others that were claimed.
+    pub refills: u64,
+    /// Workers that came to be parked.
+    pub parks: u64,
+    /// Guests that found a parked worker.
+    pub claim_hits: u64,
+    /// Guests that had to wait for a worker's making.
+    pub claim_misses: u64,
+    /// Parked workers that were given up unused.
+    pub evictions: u64,
 }
 
 /// Counters of the cache of module bytes.

@@ -162,11 +162,20 @@ pub struct House {
 
 impl House {
     pub fn new() -> Self {
-        Self::with_phases(false)
+        Self::with(false, Duration::ZERO)
     }
 
     /// With the phases of every guest, or of those that ask for them.
     pub fn with_phases(phases: bool) -> Self {
+        Self::with(phases, Duration::ZERO)
+    }
+
+    /// A runtime whose guests have that long to end when it retires.
+    pub fn draining(drain: Duration) -> Self {
+        Self::with(false, drain)
+    }
+
+    fn with(phases: bool, drain: Duration) -> Self {
         let (started_sender, started) = unbounded();
         let (retire_sender, retired) = unbounded();
         let (shutdown_sender, shut_down) = unbounded();
@@ -179,6 +188,7 @@ impl House {
             version: "1.2.3".into(),
             v8_version: "4.5.6".into(),
             phases,
+            drain,
             on_retire: Box::new(move |reason| retire_sender.send(reason).unwrap()),
             on_shutdown: Box::new(move || shutdown_sender.send(()).unwrap()),
         });

@@ -63,6 +63,11 @@ async fn talk(
     }
     let limits = hello.limits.unwrap_or_default();
     let mut connection = sidecar.runtime.connect(outbox.clone(), limits).map_err(ConnectionError::Refused)?;
+    // Only now: a connection that was there before is told where the sidecar gives itself up later.
+    if sidecar.runtime.retired().is_some() {
+        let message = "The sidecar gives itself up and takes no new work. Connect to the one that takes its place.";
+        return Err(ConnectionError::Refused(ErrorInfo::new(ErrorCode::Closed, message)));
+    }
     tracing::debug!(agent = hello.agent, "a host said hello");
     let reply = SidecarHello {
         protocol: PROTOCOL_VERSION,

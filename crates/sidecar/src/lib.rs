@@ -4,6 +4,7 @@
 //! How a process that runs guests is set up (settings, the log, the runtime with its engine) is here for the Node addon too.
 
 mod allocator;
+mod beacon;
 mod child;
 mod cli;
 mod connection;
@@ -53,7 +54,7 @@ pub fn main(engine: EngineSource, helpers: Helpers) -> ExitCode {
 
 fn perform(engine: &EngineSource, helpers: &Helpers, task: Task) -> Result<ExitCode, SidecarError> {
     match task {
-        Task::Child => match child::run(engine, &set_up(Some(child::CHANNEL as u32 + 1))?)? {},
+        Task::Child => match child::run(engine, &set_up(Some(child::BEACON as u32 + 1))?)? {},
         Task::Serve(options) => match serve::run(engine, &set_up(Some(3))?, options)? {},
         Task::Run(options) => run::run(engine, &set_up(None)?, options).map(ExitCode::from),
         // Neither settings nor logs: the process that started this one has them.

@@ -1,7 +1,7 @@
 use crate::error::SidecarError;
 use hotcell_modules::{ArtifactStore, CacheBounds};
 use hotcell_protocol::frame::{DEFAULT_MAX_FRAME, MAX_MAX_FRAME, MIN_MAX_FRAME};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 
 /// Everything that environment variables set.
@@ -17,14 +17,18 @@ pub struct Settings {
     pub max_frame: u32,
     /// When the userland comes from a snapshot; unless set, that depends on the task.
     pub snapshot: Option<Snapshot>,
-    /// Isolates that are kept ready for each heap limit in use.
+    /// Isolates that are kept ready for each kind of guest, which snapshot and heap limit make.
     pub warm_isolates: usize,
+    /// Isolates that are kept ready in all; see [`Settings::warm_isolates_total`].
+    pub warm_isolates_total: Option<usize>,
     /// Where snapshots are kept from one process to the next, if anywhere.
     pub cache_directory: Option<PathBuf>,
     /// Bytes that what is kept there may have.
     pub cache_bytes: u64,
     /// Whether every run says where its time went, asked or not.
     pub phases: bool,
+    /// Milliseconds that guests may go on in a sidecar that gives itself up.
+    pub drain_ms: u32,
     /// The directories that sandboxes may have mounted, and those beneath them; none unless set.
     pub mount_roots: Vec<PathBuf>,
     /// Whether the process gives up what guests do not need before the first of them.
@@ -47,8 +51,20 @@ pub enum Snapshot {
 /// Isolates that are kept ready unless the settings say otherwise.
 pub const DEFAULT_WARM_ISOLATES: usize = 2;
 
+/// Kinds of guests that isolates are kept ready for at once unless the settings say otherwise.
+const WARM_KINDS: usize = 4;
+
 /// More would only cost memory: some 2 MB and a thread each.
 const MAX_WARM_ISOLATES: usize = 64;
+
+/// The same for all kinds together.
+const MAX_WARM_ISOLATES_TOTAL: usize = 1024;
+
+/// Milliseconds that guests may go on in a sidecar that gives itself up, unless the settings say otherwise.
+pub const DEFAULT_DRAIN_MS: u32 = 10_000;
+
+/// A day, as for a guest's wall time.
+const MAX_DRAIN_MS: u32 = 86_400_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -66,9 +82,11 @@ impl Default for Settings {
             max_frame: DEFAULT_MAX_FRAME,
             snapshot: None,
             warm_isolates: DEFAULT_WARM_ISOLATES,
+            warm_isolates_total: None,
             cache_directory: None,
             cache_bytes: ArtifactStore::DEFAULT_MAX_BYTES,
             phases: false,
+            drain_ms: DEFAULT_DRAIN_MS,
             mount_roots: Vec::new(),
             lockdown: cfg!(target_os = "linux"),
             token: None,
@@ -177,7 +195,8 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "HOTCELL_WARM_ISOLATES",
-        about: "How many isolates are kept ready for each heap limit in use, where there is a snapshot.",
+        about: "How many isolates are kept ready for each kind of guest in use, which snapshot and heap limit make. None where \
+                there is no snapshot.",
         allowed: "a whole number from 0 to 64",
         secret: false,
         parse: |settings, value| {
@@ -187,16 +206,30 @@ pub const SETTINGS: &[Setting] = &[
         show: |settings| settings.warm_isolates.to_string(),
     },
     Setting {
-        name: "HOTCELL_CACHE_DIR",
-        about: "The directory that snapshots are kept in from one process to the next. Only this user may write to it. Nothing \
-                is kept where it is empty.",
-        allowed: "the path of a directory, or empty",
+        name: "HOTCELL_WARM_ISOLATES_TOTAL",
+        about: "How many isolates are kept ready in all: as many as four kinds of guests may have unless set. Where more kinds \
+                are in use than fit, those of the kind that was started least recently are given up.",
+        allowed: "a whole number from 0 to 1024",
         secret: false,
         parse: |settings, value| {
-            settings.cache_directory = (!value.is_empty()).then(|| value.into());
+            let value = value.parse().ok()?;
+            (value <= MAX_WARM_ISOLATES_TOTAL).then(|| settings.warm_isolates_total = Some(value))
+        },
+        show: |settings| settings.warm_isolates_total().to_string(),
+    },
+    Setting {
+        name: "HOTCELL_CACHE_DIR",
+        about: "The directory that snapshots are kept in from one process to the next. Only this user may write to it.",
+        allowed: "the absolute path of a directory, or off where nothing is to be kept",
+        secret: false,
+        parse: |settings, value| {
+            settings.cache_directory = match value {
+                "" | "off" => None,
+                path => Some(Path::new(path).is_absolute().then(|| path.into())?),
+            };
             Some(())
         },
-        show: |settings| settings.cache_directory.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+        show: |settings| settings.cache_directory.as_ref().map_or("off".into(), |path| path.display().to_string()),
     },
     Setting {
         name: "HOTCELL_CACHE_BYTES",
@@ -220,6 +253,18 @@ pub const SETTINGS: &[Setting] = &[
             Some(())
         },
         show: |settings| u8::from(settings.phases).to_string(),
+    },
+    Setting {
+        name: "HOTCELL_DRAIN_MS",
+        about: "How many milliseconds the other guests may go on in a sidecar that gives itself up, since one of them did what \
+                the engine does not survive or could not be ended. 0 ends them at once.",
+        allowed: "a whole number from 0 to 86400000",
+        secret: false,
+        parse: |settings, value| {
+            let value = value.parse().ok()?;
+            (value <= MAX_DRAIN_MS).then(|| settings.drain_ms = value)
+        },
+        show: |settings| settings.drain_ms.to_string(),
     },
     Setting {
         name: "HOTCELL_MOUNT_ROOTS",
@@ -294,6 +339,11 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Isolates that are kept ready in all: unless set, as many as a few kinds of guests may have.
+    pub fn warm_isolates_total(&self) -> usize {
+        self.warm_isolates_total.unwrap_or(WARM_KINDS * self.warm_isolates)
+    }
+
     /// The table for people.
     pub fn to_text(&self) -> String {
         let default = Self::unset(|name| std::env::var_os(name));
@@ -355,9 +405,11 @@ mod tests {
             ("HOTCELL_MAX_FRAME", "4096"),
             ("HOTCELL_SNAPSHOT", "block"),
             ("HOTCELL_WARM_ISOLATES", "64"),
+            ("HOTCELL_WARM_ISOLATES_TOTAL", "1024"),
             ("HOTCELL_CACHE_DIR", "/tmp/cache"),
             ("HOTCELL_CACHE_BYTES", "1000"),
             ("HOTCELL_PHASES", "1"),
+            ("HOTCELL_DRAIN_MS", "86400000"),
             ("HOTCELL_MOUNT_ROOTS", "/srv/a:/srv/b"),
             ("HOTCELL_LOCKDOWN", "off"),
             ("HOTCELL_TOKEN", "0123456789abcdef"),
@@ -370,9 +422,11 @@ mod tests {
             max_frame: 4096,
             snapshot: Some(Snapshot::Block),
             warm_isolates: 64,
+            warm_isolates_total: Some(1024),
             cache_directory: Some("/tmp/cache".into()),
             cache_bytes: 1000,
             phases: true,
+            drain_ms: 86_400_000,
             mount_roots: vec!["/srv/a".into(), "/srv/b".into()],
             lockdown: false,
             token: Some("0123456789abcdef".into()),
@@ -386,10 +440,11 @@ mod tests {
             (&[("XDG_CACHE_HOME", "/c"), ("HOME", "/h")][..], Some("/c/hotcell")),
             (&[("XDG_CACHE_HOME", "c"), ("HOME", "/h")], Some("/h/.cache/hotcell")),
             (&[("XDG_CACHE_HOME", ""), ("HOME", "")], None),
-            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "d")], Some("d")),
+            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "/d")], Some("/d")),
             (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "")], None),
+            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "off")], None),
         ] {
-            assert_eq!(read(variables).unwrap().cache_directory.as_deref(), expected.map(std::path::Path::new));
+            assert_eq!(read(variables).unwrap().cache_directory.as_deref(), expected.map(Path::new));
         }
     }
 
@@ -405,8 +460,11 @@ mod tests {
             ("HOTCELL_MAX_FRAME", "many"),
             ("HOTCELL_SNAPSHOT", "on"),
             ("HOTCELL_WARM_ISOLATES", "65"),
+            ("HOTCELL_WARM_ISOLATES_TOTAL", "1025"),
+            ("HOTCELL_CACHE_DIR", "d"),
             ("HOTCELL_CACHE_BYTES", "much"),
             ("HOTCELL_PHASES", "yes"),
+            ("HOTCELL_DRAIN_MS", "86400001"),
             ("HOTCELL_MOUNT_ROOTS", "/srv/a:b"),
             ("HOTCELL_MOUNT_ROOTS", ""),
             ("HOTCELL_LOCKDOWN", "auto"),

@@ -38,6 +38,7 @@ pub struct EngineSource {
 pub struct EngineOptions {
     pub snapshot: Snapshot,
     pub warm_isolates: usize,
+    pub warm_isolates_total: usize,
     /// Where snapshots are kept from one process to the next, if anywhere.
     pub store: Option<Arc<ArtifactStore>>,
 }
@@ -55,7 +56,8 @@ pub fn start_runtime(
 ) -> Result<Runtime, SidecarError> {
     let mount_roots = MountRoots::open(settings.mount_roots.iter().cloned()).map_err(SidecarError::MountRoot)?;
     let store = if snapshot == Snapshot::Off { None } else { open_store(settings) };
-    let options = EngineOptions { snapshot, warm_isolates: settings.warm_isolates, store };
+    let (warm_isolates, warm_isolates_total) = (settings.warm_isolates, settings.warm_isolates_total());
+    let options = EngineOptions { snapshot, warm_isolates, warm_isolates_total, store };
     Runtime::new(RuntimeOptions {
         mount_roots,
         engine: (engine.start)(options).map_err(SidecarError::Engine)?,
@@ -63,6 +65,7 @@ pub fn start_runtime(
         version: VERSION.into(),
         v8_version: engine.v8_version.into(),
         phases: settings.phases,
+        drain: Duration::from_millis(settings.drain_ms.into()),
         on_retire: Box::new(on_retire),
         on_shutdown: Box::new(on_shutdown),
     })
@@ -75,7 +78,7 @@ fn open_store(settings: &Settings) -> Option<Arc<ArtifactStore>> {
     match ArtifactStore::open(directory, settings.cache_bytes) {
         Ok(store) => Some(Arc::new(store)),
         Err(error) => {
-            tracing::warn!(%error, "set HOTCELL_CACHE_DIR to a directory that can be used, or to nothing");
+            tracing::warn!(%error, "nothing is kept on disk: set HOTCELL_CACHE_DIR to a directory that can be used, or to off");
             None
         }
     }

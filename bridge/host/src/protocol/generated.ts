@@ -82,7 +82,7 @@ guest: string, mode: MountMode, };
 export type MountMode = "ro" | "rw" | "overlay";
 
 /** What the runtime says unasked. */
-export type Notice = { "type": "exit", exit: GuestExit, } | { "type": "stdinCredit", bytes: number, } | { "type": "stdinClosed" } | { "type": "retiring", reason: RetireReason, message: string, };
+export type Notice = { "type": "exit", exit: GuestExit, } | { "type": "stdinCredit", bytes: number, } | { "type": "stdinClosed" } | { "type": "retiring", reason: RetireReason, message: string, drainMs: number, };
 
 /** How a guest ended. A guest's failure is always one of these, never an error of the host's call. */
 export type Outcome = "exited" | "signaled" | "timed_out" | "out_of_memory" | "limit_exceeded" | "cancelled" | "crashed";
@@ -105,6 +105,23 @@ warmWorker: boolean,
 /** In the order in which they happened, from the request's arrival to the exit without a gap. A phase that was left and
  * entered again has several. */
 spans: Array<PhaseSpan>, };
+
+/** Counters of the pool of parked workers: isolates that are made ahead of their guests. */
+export type PoolStats = {
+/** Workers that are parked now. */
+parked: number,
+/** Workers that were made to be parked before the first guest of their kind. */
+seeds: number,
+/** Workers that were made to be parked in the place of others that were claimed. */
+refills: number,
+/** Workers that came to be parked. */
+parks: number,
+/** Guests that found a parked worker. */
+claimHits: number,
+/** Guests that had to wait for a worker's making. */
+claimMisses: number,
+/** Parked workers that were given up unused. */
+evictions: number, };
 
 /** What a guest runs. */
 export type Program = { "kind": "source", text: string, format: SourceFormat,
@@ -165,7 +182,7 @@ export type Stats = { pid: number, version: string, v8Version: string, uptimeMs:
 /** Guests that live now. */
 guests: number, guestsStarted: number, guestsEnded: number,
 /** Bytes of the process that are resident now. */
-residentBytes: number, moduleCache: ModuleCacheStats, };
+residentBytes: number, moduleCache: ModuleCacheStats, pool: PoolStats, };
 
 /** What a guest finds on its stdin. */
 export type StdinMode = "empty" | "pipe";

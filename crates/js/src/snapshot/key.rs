@@ -9,15 +9,9 @@ use std::sync::LazyLock;
 /// What all snapshots of this program depend on. A program with the same digest makes the same snapshots.
 pub(super) static BUILD: LazyLock<BlobDigest> = LazyLock::new(|| {
     let names: Vec<String> = native::external_reference_names().collect();
-    let mut parts: Vec<&str> = vec![
-        env!("CARGO_PKG_VERSION"),
-        ARCH,
-        OS,
-        v8::V8::get_version(),
-        V8_FLAGS,
-        &userland::SOURCE,
-        rehearsal::SCRIPT,
-    ];
+    let mut parts: Vec<&str> =
+        vec![env!("CARGO_PKG_VERSION"), ARCH, OS, v8::V8::get_version(), V8_FLAGS, &userland::SOURCE];
+    parts.extend(rehearsal::SOURCES);
     parts.extend(names.iter().map(String::as_str));
     let mut described = Vec::new();
     for part in parts {
