@@ -72,7 +72,7 @@ describe("several processes behind one sidecar", manyProcesses, () => {
     const { pid } = victim;
     process.kill(pid, "SIGKILL");
     const error = await loading;
-    assert.deepEqual([error.code, error.signal], ["ERR_HOTCELL_SIDECAR_LOST", "SIGKILL"]);
+    assert.equal(error.code, "ERR_HOTCELL_SIDECAR_LOST");
     assert.equal((await bystander.runWasm(large, ["beside"])).stdout, "beside\n");
     await victim.recreate();
     assert.equal((await victim.runWasm(large, ["again"])).stdout, "again\n");
@@ -166,14 +166,17 @@ describe("processes without a host", { skip: process.platform !== "linux" && "it
            await guest.stdout.getReader().read();
            sandbox.spawn({ source: "for (;;) console.log('x'.repeat(1000))" });
          }
-         console.log((await sidecar.stats()).cells.map(({ pid }) => pid).join(" "));
+         let pids;
+         // The spare that was taken is replaced on the side.
+         do pids = (await sidecar.stats()).cells.map(({ pid }) => pid);
+         while (pids.length < 4);
+         console.log(pids.join(" "));
          console.log((await sandboxes[0].run("[...'x'.repeat(3e8)]", { limits: { heapMb: 64 } })).outcome);
          ${body}`,
       );
       const { stdout, stderr } = await programs.run(path);
       const [pids, outcome] = stdout.toString().split("\n");
       assert.equal(outcome, "out_of_memory", stderr.toString());
-      assert.ok(pids!.split(" ").length >= 4, pids);
       await Promise.all(pids!.split(" ").map((pid) => gone(Number(pid))));
     });
   }

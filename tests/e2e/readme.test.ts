@@ -62,6 +62,7 @@ test("every variable that hotcell tells of is read, and refused by its name wher
     HOTCELL_MAX_FRAME: ["65536", "1"],
     HOTCELL_SNAPSHOT: ["off", "maybe"],
     HOTCELL_WARM_ISOLATES: ["1", "-1"],
+    HOTCELL_WARM_ISOLATES_TOTAL: ["3", "1025"],
     HOTCELL_CACHE_DIR: [join(directory, "cache"), "relative"],
     HOTCELL_CACHE_BYTES: ["1000", "1e3"],
     HOTCELL_PHASES: ["1", "yes"],

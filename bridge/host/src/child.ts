@@ -14,8 +14,11 @@ const CHANNEL = 3;
 /** The descriptor that closes as soon as the child is killed; the channel does only when its memory has been taken down. */
 const BEACON = 4;
 
-/** Milliseconds after its connection's end that the child has to end too, before it is killed. */
-const END_PATIENCE_MS = 50;
+/** Milliseconds after its connection's end that the child has to end too, before it is killed and its guests are told. */
+const LOST_PATIENCE_MS = 50;
+
+/** The same where it was asked to end; and then again as many that it has to be gone once it was killed. */
+const ASKED_PATIENCE_MS = 2000;
 
 /** Bytes of its stderr that are kept for messages. */
 const STDERR_TAIL = 4096;
@@ -97,21 +100,31 @@ class ChildPeer implements Peer {
     beacon.on("close", listener);
   }
 
-  async end(): Promise<ProcessEnd> {
+  async end(asked: boolean): Promise<ProcessEnd> {
     const child = this.#child;
-    if (!this.#stderr.closed || (child.exitCode === null && child.signalCode === null)) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(() => {
-          this.kill();
-          resolve();
-        }, END_PATIENCE_MS);
-        child.once("close", () => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
+    const gone = await this.#gone(asked ? ASKED_PATIENCE_MS : LOST_PATIENCE_MS);
+    if (!gone) {
+      this.kill();
+      if (asked) await this.#gone(ASKED_PATIENCE_MS);
     }
     return { exitCode: child.exitCode, signal: child.signalCode, stderr: this.#stderr.text };
+  }
+
+  /** Waits for the end of the process and of its log; whether it came in time. */
+  #gone(patienceMs: number): Promise<boolean> {
+    const child = this.#child;
+    if (this.#stderr.closed && (child.exitCode !== null || child.signalCode !== null)) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const onClose = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      const timer = setTimeout(() => {
+        child.off("close", onClose);
+        resolve(false);
+      }, patienceMs);
+      child.once("close", onClose);
+    });
   }
 
   kill(): void {

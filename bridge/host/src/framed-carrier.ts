@@ -22,6 +22,12 @@ import {
 } from "./protocol/generated.js";
 import { VERSION } from "./version.js";
 
+/**
+ * Milliseconds that the connection has to end by itself once the process at its other end is known to be ending: longer than
+ * it takes to read what that sent, shorter than the kernel takes to take a large memory down first.
+ */
+const DYING_PATIENCE_MS = 30;
+
 /** The process at the other end of a socket. */
 export interface Peer {
   /** What it is, for messages: `The sidecar /usr/bin/hotcell`. */
@@ -30,8 +36,12 @@ export interface Peer {
   readonly exclusive: boolean;
   /** Calls back when it is known to be ending, which can be long before its connection does. */
   onDying?(listener: () => void): void;
-  /** How it ended, as far as that can be learned soon after its connection did. */
-  end(): Promise<ProcessEnd>;
+  /**
+   * How it ended, as far as that can be learned now that its connection has.
+   *
+   * @param asked Whether it was asked to end: then there is time to wait for that, and what it still logs is heard.
+   */
+  end(asked: boolean): Promise<ProcessEnd>;
   /** Ends it, where it is a child of this process. */
   kill(): void;
 }
@@ -59,6 +69,8 @@ export class FramedCarrier implements Carrier {
   #fault: Fault | undefined;
   /** Its process is known to be ending, however that is not yet. */
   #dying = false;
+  /** It was asked to end. */
+  #asked = false;
 
   private constructor(socket: Socket, peer: Peer) {
     this.#socket = socket;
@@ -149,7 +161,12 @@ export class FramedCarrier implements Carrier {
     this.#socket.unref();
   }
 
+  expectEnd(): void {
+    this.#asked = true;
+  }
+
   destroy(fault: CarrierFault): void {
+    if (fault.kind === "closed") this.#asked = true;
     this.#stop(fault);
     this.#socket.destroy();
     this.#peer.kill();
@@ -206,13 +223,13 @@ export class FramedCarrier implements Carrier {
   #perish(): void {
     if (this.#fault !== undefined) return;
     this.#dying = true;
-    // The turn of the event loop that brought the word may not have come to the socket yet; the next one has been there.
-    setImmediate(() =>
+    setTimeout(() => {
+      // Where the event loop was held up, it has not come to the socket yet; then it has.
       setImmediate(() => {
         this.#stop({ kind: "gone", error: undefined });
         this.#socket.destroy();
-      }),
-    );
+      });
+    }, DYING_PATIENCE_MS);
   }
 
   /** The first fault counts: what follows comes of it. */
@@ -224,7 +241,7 @@ export class FramedCarrier implements Carrier {
   }
 
   async #report(): Promise<void> {
-    const end = await this.#peer.end();
+    const end = await this.#peer.end(this.#asked);
     const fault = this.#fault!;
     const error = "error" in fault ? fault.error : undefined;
     if (this.#greeted !== undefined) {

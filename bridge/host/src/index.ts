@@ -18,7 +18,7 @@ export type {
 export type { GuestProcess } from "./guest-process.js";
 export type { Limits, SandboxLimits } from "./limits.js";
 export type { Phase, PhaseSpan, Phases } from "./phases.js";
-export type { ModuleCacheStats, RetireReason, SourceFormat, Stats } from "./protocol/generated.js";
+export type { ModuleCacheStats, PoolStats, RetireReason, SourceFormat, Stats } from "./protocol/generated.js";
 export type { ExitResult, GuestFailure, Outcome, RunResult, Signal, Usage } from "./result.js";
 export type { Sandbox } from "./sandbox.js";
 export type { DirectoryEntry, FileKind, FileStat, SandboxFs, WriteFileOptions } from "./sandbox-fs.js";

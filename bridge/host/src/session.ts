@@ -194,6 +194,7 @@ export class Session implements CarrierEvents {
     });
     if (this.#alive && this.#carrier.exclusive) {
       this.#begin();
+      this.#carrier.expectEnd();
       this.#sendUnanswered({ type: "shutdown" });
       this.#end();
       const timer = setTimeout(() => this.#carrier.destroy({ kind: "closed" }), CLOSE_GRACE_MS);

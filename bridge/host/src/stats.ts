@@ -42,6 +42,15 @@ export function sumStats(cells: CellStats[]): SidecarStats {
       misses: sum(({ moduleCache }) => moduleCache.misses),
       evictions: sum(({ moduleCache }) => moduleCache.evictions),
     },
+    pool: {
+      parked: sum(({ pool }) => pool.parked),
+      seeds: sum(({ pool }) => pool.seeds),
+      refills: sum(({ pool }) => pool.refills),
+      parks: sum(({ pool }) => pool.parks),
+      claimHits: sum(({ pool }) => pool.claimHits),
+      claimMisses: sum(({ pool }) => pool.claimMisses),
+      evictions: sum(({ pool }) => pool.evictions),
+    },
     cells,
   };
 }

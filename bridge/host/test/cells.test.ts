@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Sandbox, Sidecar, type SidecarEvent, SidecarLostError, type StartOptions } from "../src/index.js";
@@ -157,12 +157,11 @@ test("a sandbox in a cell of its own is lost and made anew with it", async () =>
 });
 
 test("a cell whose sandbox can't be made ends", async () => {
-  const report = join(temporaryDirectory(), "own-report");
-  await using sidecar = await Sidecar.start(fakeStart({ report }));
+  await using sidecar = await Sidecar.start({ ...fakeStart(), spareCells: 1 });
+  const [parked] = await spares(sidecar);
   const made = sidecar.createSandbox({ cell: "own", files: { "/": "no file can lie there" } });
   await assert.rejects(made, { code: "ERR_HOTCELL_FS" });
-  // The last process that was started.
-  await gone(JSON.parse(readFileSync(report, "utf8")).pid);
+  await gone(parked!);
   assert.ok((await sidecar.stats()).cells.every(({ kind }) => kind !== "own"));
 });
 

@@ -175,8 +175,8 @@ impl Guest {
         }
     }
 
-    /// A worker took the guest, which was made then.
-    pub fn claimed(&self, making: Making) {
+    /// A worker took the guest: one that was parked, or that was made then.
+    pub fn claimed(&self, making: Option<Making>) {
         if let Some(clock) = &self.phases {
             clock.claimed(making, Instant::now());
         }

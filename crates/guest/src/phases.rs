@@ -51,20 +51,17 @@ impl PhaseClock {
         self.record.lock().end(self.received, phase, at);
     }
 
-    /// Ends the wait for a worker, which was made then. Where it was parked already, all of the wait was [`Phase::Claim`];
-    /// else that is what was not its making.
-    pub(crate) fn claimed(&self, making: Making, at: Instant) {
+    /// Ends the wait for a worker. Where it was parked, all of the wait was [`Phase::Claim`]; else that is what was not its
+    /// making.
+    pub(crate) fn claimed(&self, making: Option<Making>, at: Instant) {
         let mut record = self.record.lock();
-        let wait_began = record.spans.last().map_or(self.received, |(_, end)| *end);
-        record.warm_worker = making.context <= wait_began;
-        for (phase, end) in [
-            (Phase::Claim, making.began),
-            (Phase::IsolateNew, making.isolate),
-            (Phase::Context, making.context),
-            (Phase::Claim, at),
-        ] {
-            record.end(self.received, phase, end);
+        record.warm_worker = making.is_none();
+        if let Some(Making { began, isolate, context }) = making {
+            record.end(self.received, Phase::Claim, began);
+            record.end(self.received, Phase::IsolateNew, isolate);
+            record.end(self.received, Phase::Context, context);
         }
+        record.end(self.received, Phase::Claim, at);
     }
 
     pub(crate) fn report(&self) -> Phases {

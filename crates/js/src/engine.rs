@@ -1,11 +1,11 @@
 use crate::error::JsError;
 use crate::platform;
-use crate::pool::{Pool, PoolStats};
+use crate::pool::Pool;
 use crate::snapshot::{Baker, MAX_SOURCE_BYTES, Snapshot, SnapshotStats, Snapshots};
 use crate::worker::WorkerKey;
 use hotcell_guest::{GuestSpec, Userland};
 use hotcell_modules::{ArtifactStore, digest_of};
-use hotcell_protocol::{Limits, Phase};
+use hotcell_protocol::{Limits, Phase, PoolStats};
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -39,6 +39,9 @@ pub struct JsOptions {
     pub snapshot: SnapshotMode,
     /// Workers that are kept parked for each kind in use, which snapshot and heap limit make; 0 parks none.
     pub warm_isolates: usize,
+    /// Workers that are kept parked of all kinds together. Where more kinds are in use than fit, the one that was claimed least
+    /// recently gives way.
+    pub warm_isolates_total: usize,
     pub threads: IsolateThreads,
     /// Where snapshots are kept from one process to the next, if anywhere.
     pub store: Option<Arc<ArtifactStore>>,
@@ -54,6 +57,7 @@ impl Default for JsOptions {
         Self {
             snapshot: SnapshotMode::default(),
             warm_isolates: Self::DEFAULT_WARM_ISOLATES,
+            warm_isolates_total: 4 * Self::DEFAULT_WARM_ISOLATES,
             threads: IsolateThreads::default(),
             store: None,
             baker: Baker::default(),
@@ -77,7 +81,7 @@ impl JsEngine {
     /// # Errors
     /// [`JsError`] where the userland is broken, or no thread can be made.
     pub fn start(options: JsOptions) -> Result<Arc<Self>, JsError> {
-        let JsOptions { snapshot: mode, warm_isolates, threads, store, baker } = options;
+        let JsOptions { snapshot: mode, warm_isolates, warm_isolates_total, threads, store, baker } = options;
         let snapshots = Snapshots::new(store, baker);
         // A snapshot that was made before is read while V8 starts, which takes as long.
         let plain = thread::scope(|scope| {
@@ -90,7 +94,7 @@ impl JsEngine {
             mode,
             snapshots,
             plain: plain.map(OnceLock::from).unwrap_or_default(),
-            pool: Pool::new(if mode == SnapshotMode::Off { 0 } else { warm_isolates }),
+            pool: Pool::new(if mode == SnapshotMode::Off { 0 } else { warm_isolates }, warm_isolates_total)?,
         });
         match mode {
             SnapshotMode::Off => {}
@@ -180,14 +184,8 @@ impl JsEngine {
         self.snapshots.stats()
     }
 
-    /// What the pool of parked workers has done so far.
+    /// What became of the pool's workers so far.
     pub fn pool_stats(&self) -> PoolStats {
         self.pool.stats()
-    }
-}
-
-impl Drop for JsEngine {
-    fn drop(&mut self) {
-        self.pool.close();
     }
 }

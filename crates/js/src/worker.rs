@@ -7,12 +7,14 @@ use crate::fatal::{Blame, HeapGuard};
 use crate::isolate::{new_isolate, set_up};
 use crate::mailbox::{Inbox, IsolateInterrupt, Mailbox};
 use crate::platform::TaskRoute;
+use crate::shelf::Claimed;
 use crate::snapshot::Snapshot;
 use crate::state::{Claim, IsolateState};
 use crate::{program, sandbox_userland};
 use hotcell_guest::{Ending, Guest, GuestSpec, Making, Userland};
 use hotcell_modules::BlobDigest;
 use hotcell_protocol::Phase;
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -42,6 +44,17 @@ pub(crate) struct WorkerKind {
     heap_mb: u32,
 }
 
+impl fmt::Display for WorkerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.snapshot, &self.userland) {
+            (Some(BlobDigest([a, b, c, d, ..])), _) => write!(f, "snapshot {a:02x}{b:02x}{c:02x}{d:02x}")?,
+            (None, Some(_)) => f.write_str("no snapshot, a userland")?,
+            (None, None) => f.write_str("no snapshot")?,
+        }
+        write!(f, ", heap of {} MiB", self.heap_mb)
+    }
+}
+
 impl WorkerKey {
     pub(crate) fn kind(&self) -> WorkerKind {
         WorkerKind {
@@ -59,7 +72,7 @@ impl WorkerKey {
 /// Where the userland can't be brought into a context. `claim` was not called then.
 pub(crate) fn work(
     key: &WorkerKey,
-    claim: impl FnOnce() -> Option<GuestSpec>,
+    claim: impl FnOnce() -> Option<Claimed<GuestSpec>>,
     on_exit: impl FnOnce(),
 ) -> Result<(), JsError> {
     let external = ExternalMemory::new(usize::MAX);
@@ -77,9 +90,9 @@ pub(crate) fn work(
         let scope = &mut v8::ContextScope::new(scope, context);
         set_up(scope, &state, key.snapshot.is_some())?;
         let parked = Instant::now();
-        if let Some(spec) = claim() {
+        if let Some(Claimed { errand: spec, hit }) = claim() {
             let guest = Arc::clone(&spec.guest);
-            guest.claimed(Making { began, isolate: isolate_made, context: parked });
+            guest.claimed((!hit).then_some(Making { began, isolate: isolate_made, context: parked }));
             external.set_limit((guest.limits().external_mb as usize) << 20);
             guest.attach_thread();
             guest.on_interrupt(Box::new(IsolateInterrupt { isolate: handle, mailbox: state.mailbox.clone() }));

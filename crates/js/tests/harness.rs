@@ -4,7 +4,9 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use hotcell_guest::{EventSink, Guest, GuestOptions, GuestProgram, GuestSpec, Lifecycle, Userland, Warden};
 use hotcell_js::{Baker, JsEngine, JsError, JsOptions, SnapshotMode};
 use hotcell_modules::ArtifactStore;
-use hotcell_protocol::{Event, GuestExit, GuestId, Limits, Notice, RetireReason, SourceFormat, StdinMode, Stream};
+use hotcell_protocol::{
+    Event, GuestExit, GuestId, Limits, Notice, PoolStats, RetireReason, SourceFormat, StdinMode, Stream,
+};
 use hotcell_vfs::{Vfs, VfsOptions};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -113,21 +115,72 @@ pub fn spawn_with(
     env: BTreeMap<String, String>,
     vfs: Arc<Vfs>,
 ) -> Running {
+    let (sink, running) = listen();
+    let guest = guest(Limits::default(), sink);
+    engine.run(GuestSpec { guest, program, args: Vec::new(), env, cwd: "/".into(), vfs, userland });
+    running
+}
+
+/// A guest of the kind that its heap limit makes.
+pub fn spawn_in_heap(
+    engine: &JsEngine,
+    heap_mb: u32,
+    text: &str,
+    vfs: Arc<Vfs>,
+    sink: Arc<dyn EventSink>,
+) -> Arc<Guest> {
+    let guest = guest(Limits { heap_mb, ..Limits::default() }, sink);
+    engine.run(GuestSpec {
+        guest: Arc::clone(&guest),
+        program: script(text),
+        args: Vec::new(),
+        env: BTreeMap::new(),
+        cwd: "/".into(),
+        vfs,
+        userland: None,
+    });
+    guest
+}
+
+fn guest(limits: Limits, sink: Arc<dyn EventSink>) -> Arc<Guest> {
     static WARDEN: LazyLock<Arc<Warden>> = LazyLock::new(|| Warden::start().unwrap());
-    let (sender, events) = unbounded();
-    let guest = Guest::new(GuestOptions {
+    Guest::new(GuestOptions {
         id: 1,
-        limits: Limits::default(),
+        limits,
         stdin: StdinMode::Empty,
         credit: u32::MAX,
-        sink: Arc::new(ChannelSink(sender)),
+        sink,
         lifecycle: Arc::new(NoRuntime),
         warden: Arc::clone(&WARDEN),
         received: Instant::now(),
-        phases: false,
-    });
-    engine.run(GuestSpec { guest, program, args: Vec::new(), env, cwd: "/".into(), vfs, userland });
-    Running(events)
+        phases: true,
+    })
+}
+
+/// Where a guest's events go, and what comes of them.
+pub fn listen() -> (Arc<dyn EventSink>, Running) {
+    let (sender, events) = unbounded();
+    (Arc::new(ChannelSink(sender)), Running(events))
+}
+
+/// Waits until that many workers are parked and those that were given up have left, which nothing tells of.
+pub fn wait_for_parked(engine: &JsEngine, parked: u32) -> PoolStats {
+    let settled = |stats: &PoolStats| {
+        stats.parked == parked && stats.parks == stats.claim_hits + stats.evictions + u64::from(parked)
+    };
+    wait_until(&format!("{parked} workers are parked"), || Some(engine.pool_stats()).filter(settled))
+}
+
+/// Asks again and again, where nothing tells when there is an answer.
+pub fn wait_until<T>(what: &str, answer: impl Fn() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = answer() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 struct ChannelSink(Sender<Event>);

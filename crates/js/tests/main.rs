@@ -4,9 +4,12 @@
 mod clones;
 mod harness;
 mod modes;
+mod pool;
 mod sandbox_userland;
+mod shelf_model;
 mod snapshots;
 mod stress;
+mod sync;
 
 use hotcell_js::{JsEngine, JsOptions, SnapshotMode};
 use libtest_mimic::{Arguments, Trial};
@@ -18,8 +21,15 @@ fn main() -> ExitCode {
     }
     let engine = JsEngine::start(JsOptions { snapshot: SnapshotMode::Off, ..JsOptions::default() });
     engine.expect("V8 starts");
-    let tests: [fn() -> Vec<Trial>; 5] =
-        [clones::trials, modes::trials, sandbox_userland::trials, snapshots::trials, stress::trials];
+    let tests: [fn() -> Vec<Trial>; 7] = [
+        clones::trials,
+        modes::trials,
+        pool::trials,
+        sandbox_userland::trials,
+        shelf_model::trials,
+        snapshots::trials,
+        stress::trials,
+    ];
     let trials = tests.iter().flat_map(|trials| trials()).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

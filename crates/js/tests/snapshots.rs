@@ -1,6 +1,6 @@
 //! Snapshots on disk, and the pool's shelves.
 
-use crate::harness::{options, run, run_with, script, spawn, start, trials, with_store};
+use crate::harness::{options, run, run_with, script, spawn, start, trials, wait_for_parked, with_store};
 use hotcell_js::{Baker, JsEngine, JsError, JsOptions, SnapshotMode, SnapshotStats};
 use hotcell_modules::{ArtifactKind, ArtifactStore, BlobDigest};
 use std::fs;
@@ -122,14 +122,14 @@ fn baking_here_gives_the_same_guests() {
 fn block_parks_workers_before_the_first_guest() {
     for warm_isolates in [0, 1, 3] {
         let engine = start(JsOptions { warm_isolates, ..options(SnapshotMode::Block) });
-        assert_eq!(engine.pool_stats().made, warm_isolates as u64);
+        assert_eq!(engine.pool_stats().parks, warm_isolates as u64);
         let guests: Vec<_> = (0..warm_isolates).map(|_| spawn(&engine, script("1"), None)).collect();
-        assert_eq!(engine.pool_stats().hits, warm_isolates as u64);
+        assert_eq!(engine.pool_stats().claim_hits, warm_isolates as u64);
         guests.into_iter().for_each(|guest| assert_eq!(guest.wait().output(), ""));
         let userland = engine.prepare_userland(USERLAND.into()).unwrap();
-        let before = engine.pool_stats().hits;
+        let before = engine.pool_stats().claim_hits;
         let guests: Vec<_> = (0..warm_isolates).map(|_| spawn(&engine, script("1"), Some(userland.clone()))).collect();
-        assert_eq!(engine.pool_stats().hits - before, warm_isolates as u64);
+        assert_eq!(engine.pool_stats().claim_hits - before, warm_isolates as u64);
         guests.into_iter().for_each(|guest| assert_eq!(guest.wait().output(), ""));
     }
 }
@@ -140,10 +140,10 @@ fn kinds_of_workers_have_shelves_of_their_own() {
     for _ in 0..20 {
         run(&engine, "1").output();
         run_with(&engine, &userland, "library.name").output();
+        wait_for_parked(&engine, 4);
     }
     let stats = engine.pool_stats();
-    assert_eq!((stats.hits + stats.misses, stats.evictions), (40, 0), "{stats:?}");
-    assert!(stats.hits >= 20, "{stats:?}");
+    assert_eq!((stats.claim_hits, stats.claim_misses, stats.evictions), (40, 0, 0), "{stats:?}");
 }
 
 fn pool_parks_workers_of_a_few_kinds_only() {
@@ -153,7 +153,7 @@ fn pool_parks_workers_of_a_few_kinds_only() {
     for userland in userlands.iter().chain(&userlands) {
         run_with(&engine, userland, "n").output();
     }
-    // Whoever is evicted had as many parked as a shelf keeps, or fewer where they were still being made.
-    let stats = engine.pool_stats();
+    // As many kinds as find places keep two each; the others had theirs made for nothing but their two guests.
+    let stats = wait_for_parked(&engine, 8);
     assert!(stats.evictions > 0, "{stats:?}");
 }

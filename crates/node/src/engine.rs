@@ -4,7 +4,7 @@ use crate::error::NodeError;
 use crate::hosts;
 use hotcell_guest::{EventSink, GuestSpec, Userland};
 use hotcell_js::{Baker, IsolateThreads, JsEngine, JsOptions, SnapshotMode};
-use hotcell_protocol::{ErrorInfo, HostHello, PROTOCOL_VERSION, SidecarHello};
+use hotcell_protocol::{ErrorInfo, HostHello, PROTOCOL_VERSION, PoolStats, SidecarHello};
 use hotcell_runtime::{Connection, Engine, Runtime};
 use hotcell_sidecar::{
     BAKE_SNAPSHOT, EngineError, EngineOptions, EngineSource, Settings, Snapshot, VERSION, start_log, start_runtime,
@@ -76,7 +76,8 @@ fn v8(helper: Option<PathBuf>) -> EngineSource {
         Some(program) => Baker::Process { program, arguments: vec![BAKE_SNAPSHOT.into()] },
         None => Baker::Here,
     };
-    let start = move |EngineOptions { snapshot, warm_isolates, store }| -> Result<Arc<dyn Engine>, EngineError> {
+    let start = move |options: EngineOptions| -> Result<Arc<dyn Engine>, EngineError> {
+        let EngineOptions { snapshot, warm_isolates, warm_isolates_total, store } = options;
         let snapshot = match snapshot {
             Snapshot::Auto => SnapshotMode::Auto,
             Snapshot::Block => SnapshotMode::Block,
@@ -84,7 +85,8 @@ fn v8(helper: Option<PathBuf>) -> EngineSource {
         };
         // Whichever thread loads the addon first, workers that are older make guests too.
         let threads = IsolateThreads::Any;
-        let options = JsOptions { snapshot, warm_isolates, threads, store, baker: baker.clone() };
+        let baker = baker.clone();
+        let options = JsOptions { snapshot, warm_isolates, warm_isolates_total, threads, store, baker };
         Ok(Arc::new(V8(JsEngine::start(options)?)))
     };
     EngineSource { v8_version: JsEngine::v8_version(), start_processes: Box::new(|| Ok(())), start: Box::new(start) }
@@ -99,5 +101,9 @@ impl Engine for V8 {
 
     fn prepare_userland(&self, source: Arc<str>) -> Result<Arc<Userland>, ErrorInfo> {
         self.0.prepare_userland(source).map_err(|error| ErrorInfo::from(&error))
+    }
+
+    fn pool_stats(&self) -> PoolStats {
+        self.0.pool_stats()
     }
 }

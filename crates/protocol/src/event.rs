@@ -159,6 +159,27 @@ pub struct Stats {
     /// Bytes of the process that are resident now.
     pub resident_bytes: u64,
     pub module_cache: ModuleCacheStats,
+    pub pool: PoolStats,
+}
+
+/// Counters of the pool of parked workers: isolates that are made ahead of their guests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolStats {
+    /// Workers that are parked now.
+    pub parked: u32,
+    /// Workers that were made to be parked before the first guest of their kind.
+    pub seeds: u64,
+    /// Workers that were made to be parked in the place of others that were claimed.
+    pub refills: u64,
+    /// Workers that came to be parked.
+    pub parks: u64,
+    /// Guests that found a parked worker.
+    pub claim_hits: u64,
+    /// Guests that had to wait for a worker's making.
+    pub claim_misses: u64,
+    /// Parked workers that were given up unused.
+    pub evictions: u64,
 }
 
 /// Counters of the cache of module bytes.

@@ -22,8 +22,8 @@ pub use command::{
 };
 pub use error::{ErrorCode, ErrorInfo};
 pub use event::{
-    DirEntry, Event, FileKind, FileStat, GuestError, GuestExit, ModuleCacheStats, Notice, Reply, RetireReason, Stats,
-    Usage,
+    DirEntry, Event, FileKind, FileStat, GuestError, GuestExit, ModuleCacheStats, Notice, PoolStats, Reply,
+    RetireReason, Stats, Usage,
 };
 pub use handshake::{HostHello, PROTOCOL_VERSION, SidecarHello};
 pub use id::{BlobDigest, GuestId, MAX_ID, RequestId, SandboxId, Stream};

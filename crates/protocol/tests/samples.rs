@@ -3,8 +3,8 @@
 use hotcell_protocol::{
     BlobDigest, DirEntry, ErrorCode, ErrorInfo, FileContent, FileKind, FileStat, FsRequest, GuestError, GuestExit,
     HostHello, KillReason, LimitOverrides, MAX_ID, ModuleCacheStats, Mount, MountMode, Notice, Outcome,
-    PROTOCOL_VERSION, Phase, PhaseSpan, Phases, Program, Reply, Request, RetireReason, SandboxOptions, SidecarHello,
-    Signal, SourceFormat, SpawnOptions, Stats, StdinMode, Stream, Usage,
+    PROTOCOL_VERSION, Phase, PhaseSpan, Phases, PoolStats, Program, Reply, Request, RetireReason, SandboxOptions,
+    SidecarHello, Signal, SourceFormat, SpawnOptions, Stats, StdinMode, Stream, Usage,
 };
 
 pub fn host_hellos() -> Vec<HostHello> {
@@ -128,6 +128,15 @@ pub fn replies() -> Vec<Reply> {
             stats: Box::new(Stats {
                 resident_bytes: 3 << 30,
                 module_cache: ModuleCacheStats { entries: 1, bytes: 2, hits: 3, misses: 4, evictions: 5 },
+                pool: PoolStats {
+                    parked: 2,
+                    seeds: 2,
+                    refills: 3,
+                    parks: 5,
+                    claim_hits: 2,
+                    claim_misses: 4,
+                    evictions: 1,
+                },
                 ..Stats::default()
             }),
         },

@@ -1,5 +1,5 @@
 use hotcell_guest::{GuestSpec, Userland};
-use hotcell_protocol::ErrorInfo;
+use hotcell_protocol::{ErrorInfo, PoolStats};
 use std::sync::Arc;
 
 /// What runs guests.
@@ -13,4 +13,9 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// What the host is to be told: what is wrong with the userland, or why it can't be made ready.
     fn prepare_userland(&self, source: Arc<str>) -> Result<Arc<Userland>, ErrorInfo>;
+
+    /// What became of the workers that it makes ahead of their guests; nothing where it makes none.
+    fn pool_stats(&self) -> PoolStats {
+        PoolStats::default()
+    }
 }

@@ -236,6 +236,7 @@ impl Shared {
             guests_ended,
             resident_bytes: resident_bytes(),
             module_cache: self.options.modules.stats(),
+            pool: self.options.engine.pool_stats(),
         }
     }
 }

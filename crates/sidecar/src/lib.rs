@@ -29,7 +29,7 @@ pub use error::SidecarError;
 pub use lockdown::LockdownError;
 pub use logging::start as start_log;
 pub use settings::{DEFAULT_WARM_ISOLATES, Settings, Snapshot};
-pub use sidecar::{EngineError, EngineOptions, EngineSource, VERSION, start_runtime};
+pub use sidecar::{EngineError, EngineOptions, EngineSource, StartEngine, VERSION, start_runtime};
 
 /// The exit code where a task failed for a reason of its own, as `env` and `timeout` have it.
 const EXIT_FAILED: u8 = 125;

@@ -1,7 +1,7 @@
 //! What the process gives up before its first guest: docs/lockdown.md. Nothing where the settings say so.
 
 use crate::error::SidecarError;
-use crate::settings::Settings;
+use crate::settings::{Settings, Snapshot};
 use crate::sidecar::EngineSource;
 #[cfg(target_os = "linux")]
 use std::os::unix::fs::DirBuilderExt;
@@ -42,7 +42,9 @@ pub fn before_threads(engine: &EngineSource, settings: &Settings, removed: Optio
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         _ => ".".into(),
     });
-    if let Some(directory) = &settings.cache_directory {
+    if let Some(directory) = &settings.cache_directory
+        && settings.snapshot != Some(Snapshot::Off)
+    {
         // As the cache does, which would find that it may not any more; where it can't be made, the cache says so.
         let _ = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
     }

@@ -1,8 +1,10 @@
 //! The `hotcell` program: the sidecar with V8 as its engine.
 
 use hotcell_guest::{GuestSpec, Userland};
-use hotcell_js::{BakeServer, Baker, JsEngine, JsOptions, SnapshotMode, run_bake_helper, run_bake_server};
-use hotcell_protocol::ErrorInfo;
+use hotcell_js::{
+    BakeServer, Baker, IsolateThreads, JsEngine, JsOptions, SnapshotMode, run_bake_helper, run_bake_server,
+};
+use hotcell_protocol::{ErrorInfo, PoolStats};
 use hotcell_runtime::Engine;
 use hotcell_sidecar::{
     BAKE_SNAPSHOT, DEFAULT_WARM_ISOLATES, EngineError, EngineOptions, EngineSource, Helpers, LOCK_DOWN, LockdownError,
@@ -25,6 +27,10 @@ impl Engine for V8 {
 
     fn prepare_userland(&self, source: Arc<str>) -> Result<Arc<Userland>, ErrorInfo> {
         self.0.prepare_userland(source).map_err(|error| ErrorInfo::from(&error))
+    }
+
+    fn pool_stats(&self) -> PoolStats {
+        self.0.pool_stats()
     }
 }
 
@@ -55,7 +61,7 @@ fn start_bake_server() -> Result<(), EngineError> {
 }
 
 fn start(options: EngineOptions) -> Result<Arc<dyn Engine>, EngineError> {
-    let EngineOptions { snapshot, warm_isolates, store } = options;
+    let EngineOptions { snapshot, warm_isolates, warm_isolates_total, store } = options;
     let snapshot = match snapshot {
         Snapshot::Auto => SnapshotMode::Auto,
         Snapshot::Block => SnapshotMode::Block,
@@ -65,5 +71,7 @@ fn start(options: EngineOptions) -> Result<Arc<dyn Engine>, EngineError> {
         Some(server) => Baker::Server(Arc::clone(server)),
         None => Baker::Process { program: SELF.into(), arguments: vec![BAKE_SNAPSHOT.into()] },
     };
-    Ok(Arc::new(V8(JsEngine::start(JsOptions { snapshot, warm_isolates, store, baker, ..JsOptions::default() })?)))
+    let threads = IsolateThreads::Descendants;
+    let options = JsOptions { snapshot, warm_isolates, warm_isolates_total, threads, store, baker };
+    Ok(Arc::new(V8(JsEngine::start(options)?)))
 }

@@ -17,8 +17,10 @@ pub struct Settings {
     pub max_frame: u32,
     /// When the userland comes from a snapshot; unless set, that depends on the task.
     pub snapshot: Option<Snapshot>,
-    /// Isolates that are kept ready for each heap limit in use.
+    /// Isolates that are kept ready for each kind of guest, which snapshot and heap limit make.
     pub warm_isolates: usize,
+    /// Isolates that are kept ready in all; see [`Settings::warm_isolates_total`].
+    pub warm_isolates_total: Option<usize>,
     /// Where snapshots are kept from one process to the next, if anywhere.
     pub cache_directory: Option<PathBuf>,
     /// Bytes that what is kept there may have.
@@ -49,8 +51,14 @@ pub enum Snapshot {
 /// Isolates that are kept ready unless the settings say otherwise.
 pub const DEFAULT_WARM_ISOLATES: usize = 2;
 
+/// Kinds of guests that isolates are kept ready for at once unless the settings say otherwise.
+const WARM_KINDS: usize = 4;
+
 /// More would only cost memory: some 2 MB and a thread each.
 const MAX_WARM_ISOLATES: usize = 64;
+
+/// The same for all kinds together.
+const MAX_WARM_ISOLATES_TOTAL: usize = 1024;
 
 /// Milliseconds that guests may go on in a sidecar that gives itself up, unless the settings say otherwise.
 pub const DEFAULT_DRAIN_MS: u32 = 10_000;
@@ -74,6 +82,7 @@ impl Default for Settings {
             max_frame: DEFAULT_MAX_FRAME,
             snapshot: None,
             warm_isolates: DEFAULT_WARM_ISOLATES,
+            warm_isolates_total: None,
             cache_directory: None,
             cache_bytes: ArtifactStore::DEFAULT_MAX_BYTES,
             phases: false,
@@ -186,7 +195,8 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "HOTCELL_WARM_ISOLATES",
-        about: "How many isolates are kept ready for each heap limit in use, where there is a snapshot.",
+        about: "How many isolates are kept ready for each kind of guest in use, which snapshot and heap limit make. None where \
+                there is no snapshot.",
         allowed: "a whole number from 0 to 64",
         secret: false,
         parse: |settings, value| {
@@ -194,6 +204,18 @@ pub const SETTINGS: &[Setting] = &[
             (value <= MAX_WARM_ISOLATES).then(|| settings.warm_isolates = value)
         },
         show: |settings| settings.warm_isolates.to_string(),
+    },
+    Setting {
+        name: "HOTCELL_WARM_ISOLATES_TOTAL",
+        about: "How many isolates are kept ready in all: as many as four kinds of guests may have unless set. Where more kinds \
+                are in use than fit, those of the kind that was started least recently are given up.",
+        allowed: "a whole number from 0 to 1024",
+        secret: false,
+        parse: |settings, value| {
+            let value = value.parse().ok()?;
+            (value <= MAX_WARM_ISOLATES_TOTAL).then(|| settings.warm_isolates_total = Some(value))
+        },
+        show: |settings| settings.warm_isolates_total().to_string(),
     },
     Setting {
         name: "HOTCELL_CACHE_DIR",
@@ -214,7 +236,10 @@ pub const SETTINGS: &[Setting] = &[
         about: "Bytes that the files in this directory may have together; what was used least recently goes first.",
         allowed: "a whole number of bytes",
         secret: false,
-        parse: |settings, value| Some(settings.cache_bytes = value.parse().ok()?),
+        parse: |settings, value| {
+            settings.cache_bytes = value.parse().ok()?;
+            Some(())
+        },
         show: |settings| settings.cache_bytes.to_string(),
     },
     Setting {
@@ -317,6 +342,11 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Isolates that are kept ready in all: unless set, as many as a few kinds of guests may have.
+    pub fn warm_isolates_total(&self) -> usize {
+        self.warm_isolates_total.unwrap_or(WARM_KINDS * self.warm_isolates)
+    }
+
     /// The table for people.
     pub fn to_text(&self) -> String {
         let default = Self::unset(|name| std::env::var_os(name));
@@ -378,6 +408,7 @@ mod tests {
             ("HOTCELL_MAX_FRAME", "4096"),
             ("HOTCELL_SNAPSHOT", "block"),
             ("HOTCELL_WARM_ISOLATES", "64"),
+            ("HOTCELL_WARM_ISOLATES_TOTAL", "1024"),
             ("HOTCELL_CACHE_DIR", "/tmp/cache"),
             ("HOTCELL_CACHE_BYTES", "1000"),
             ("HOTCELL_PHASES", "1"),
@@ -394,6 +425,7 @@ mod tests {
             max_frame: 4096,
             snapshot: Some(Snapshot::Block),
             warm_isolates: 64,
+            warm_isolates_total: Some(1024),
             cache_directory: Some("/tmp/cache".into()),
             cache_bytes: 1000,
             phases: true,
@@ -431,6 +463,7 @@ mod tests {
             ("HOTCELL_MAX_FRAME", "many"),
             ("HOTCELL_SNAPSHOT", "on"),
             ("HOTCELL_WARM_ISOLATES", "65"),
+            ("HOTCELL_WARM_ISOLATES_TOTAL", "1025"),
             ("HOTCELL_CACHE_DIR", "d"),
             ("HOTCELL_CACHE_BYTES", "much"),
             ("HOTCELL_PHASES", "yes"),

@@ -31,13 +31,17 @@ pub struct EngineSource {
     /// any.
     pub start_processes: Box<dyn Fn() -> Result<(), EngineError> + Send + Sync>,
     /// Called once, on the process's main thread, before any other thread is made.
-    pub start: Box<dyn Fn(EngineOptions) -> Result<Arc<dyn Engine>, EngineError> + Send + Sync>,
+    pub start: Box<StartEngine>,
 }
+
+/// Starts an engine as the settings say.
+pub type StartEngine = dyn Fn(EngineOptions) -> Result<Arc<dyn Engine>, EngineError> + Send + Sync;
 
 /// What the settings say to the engine.
 pub struct EngineOptions {
     pub snapshot: Snapshot,
     pub warm_isolates: usize,
+    pub warm_isolates_total: usize,
     /// Where snapshots are kept from one process to the next, if anywhere.
     pub store: Option<Arc<ArtifactStore>>,
 }
@@ -55,7 +59,8 @@ pub fn start_runtime(
 ) -> Result<Runtime, SidecarError> {
     let mount_roots = MountRoots::open(settings.mount_roots.iter().cloned()).map_err(SidecarError::MountRoot)?;
     let store = if snapshot == Snapshot::Off { None } else { open_store(settings) };
-    let options = EngineOptions { snapshot, warm_isolates: settings.warm_isolates, store };
+    let (warm_isolates, warm_isolates_total) = (settings.warm_isolates, settings.warm_isolates_total());
+    let options = EngineOptions { snapshot, warm_isolates, warm_isolates_total, store };
     Runtime::new(RuntimeOptions {
         mount_roots,
         engine: (engine.start)(options).map_err(SidecarError::Engine)?,

@@ -92,6 +92,8 @@ export class InProcessCarrier implements Carrier {
     this.#native.unref();
   }
 
+  expectEnd(): void {}
+
   destroy(fault: CarrierFault): void {
     if (this.#fault !== undefined) return;
     this.#fault = fault;

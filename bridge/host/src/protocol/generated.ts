@@ -106,6 +106,23 @@ warmWorker: boolean,
  * entered again has several. */
 spans: Array<PhaseSpan>, };
 
+/** Counters of the pool of parked workers: isolates that are made ahead of their guests. */
+export type PoolStats = {
+/** Workers that are parked now. */
+parked: number,
+/** Workers that were made to be parked before the first guest of their kind. */
+seeds: number,
+/** Workers that were made to be parked in the place of others that were claimed. */
+refills: number,
+/** Workers that came to be parked. */
+parks: number,
+/** Guests that found a parked worker. */
+claimHits: number,
+/** Guests that had to wait for a worker's making. */
+claimMisses: number,
+/** Parked workers that were given up unused. */
+evictions: number, };
+
 /** What a guest runs. */
 export type Program = { "kind": "source", text: string, format: SourceFormat,
 /** The name that stack traces show and relative imports start from: an absolute path in the sandbox. */
@@ -165,7 +182,7 @@ export type Stats = { pid: number, version: string, v8Version: string, uptimeMs:
 /** Guests that live now. */
 guests: number, guestsStarted: number, guestsEnded: number,
 /** Bytes of the process that are resident now. */
-residentBytes: number, moduleCache: ModuleCacheStats, };
+residentBytes: number, moduleCache: ModuleCacheStats, pool: PoolStats, };
 
 /** What a guest finds on its stdin. */
 export type StdinMode = "empty" | "pipe";

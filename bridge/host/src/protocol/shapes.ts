@@ -12,6 +12,7 @@ import {
   type Phase,
   type PhaseSpan,
   type Phases,
+  type PoolStats,
   type Reply,
   type RetireReason,
   SIGNALS,
@@ -108,6 +109,16 @@ const moduleCache = object<ModuleCacheStats>({
   evictions: count,
 });
 
+const pool = object<PoolStats>({
+  parked: count,
+  seeds: count,
+  refills: count,
+  parks: count,
+  claimHits: count,
+  claimMisses: count,
+  evictions: count,
+});
+
 const stats = object<Stats>({
   pid: count,
   version: text,
@@ -119,6 +130,7 @@ const stats = object<Stats>({
   guestsEnded: count,
   residentBytes: count,
   moduleCache,
+  pool,
 });
 
 /** The shape of a reply. */

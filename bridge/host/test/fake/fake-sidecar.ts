@@ -271,6 +271,7 @@ export class FakeSidecar {
       guestsEnded: this.#guestsStarted - this.guests.size,
       residentBytes: process.memoryUsage.rss(),
       moduleCache: { entries: this.blobs.size, bytes: 0, hits: 0, misses: 0, evictions: 0 },
+      pool: { parked: 0, seeds: 0, refills: 0, parks: 0, claimHits: 0, claimMisses: 0, evictions: 0 },
     };
   }
 }

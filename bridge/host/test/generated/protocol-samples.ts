@@ -45,8 +45,8 @@ export const replies: Reply[] = [
   {"type":"readdir","entries":[{"name":"File é","kind":"file"},{"name":"Directory é","kind":"directory"},{"name":"Symlink é","kind":"symlink"},{"name":"Device é","kind":"device"}]},
   {"type":"stat","stat":{"kind":"file","size":5368709120,"mode":493,"inode":7,"links":1,"atimeMs":1700000000000.0,"mtimeMs":1700000000000.25,"ctimeMs":-1.5}},
   {"type":"readlink","target":"../x"},
-  {"type":"stats","stats":{"pid":4242,"version":"0.1.0","v8Version":"","uptimeMs":0,"sandboxes":0,"guests":0,"guestsStarted":0,"guestsEnded":0,"residentBytes":0,"moduleCache":{"entries":0,"bytes":0,"hits":0,"misses":0,"evictions":0}}},
-  {"type":"stats","stats":{"pid":0,"version":"","v8Version":"","uptimeMs":0,"sandboxes":0,"guests":0,"guestsStarted":0,"guestsEnded":0,"residentBytes":3221225472,"moduleCache":{"entries":1,"bytes":2,"hits":3,"misses":4,"evictions":5}}},
+  {"type":"stats","stats":{"pid":4242,"version":"0.1.0","v8Version":"","uptimeMs":0,"sandboxes":0,"guests":0,"guestsStarted":0,"guestsEnded":0,"residentBytes":0,"moduleCache":{"entries":0,"bytes":0,"hits":0,"misses":0,"evictions":0},"pool":{"parked":0,"seeds":0,"refills":0,"parks":0,"claimHits":0,"claimMisses":0,"evictions":0}}},
+  {"type":"stats","stats":{"pid":0,"version":"","v8Version":"","uptimeMs":0,"sandboxes":0,"guests":0,"guestsStarted":0,"guestsEnded":0,"residentBytes":3221225472,"moduleCache":{"entries":1,"bytes":2,"hits":3,"misses":4,"evictions":5},"pool":{"parked":2,"seeds":2,"refills":3,"parks":5,"claimHits":2,"claimMisses":4,"evictions":1}}},
   {"type":"failed","error":{"code":"ERR_HOTCELL_UNKNOWN_SANDBOX","message":"There is no sandbox 9."}},
   {"type":"failed","error":{"code":"ERR_HOTCELL_FS","message":"There is no file /x.","errno":"ENOENT"}},
 ];
