@@ -22,6 +22,7 @@ test("start gives a sidecar that runs guests and ends when it is closed", async 
 });
 
 test("a sidecar gets its settings and nothing else of the environment", async () => {
+  for (const name of Object.keys(process.env)) if (name.startsWith("HOTCELL_")) delete process.env[name];
   process.env.HOTCELL_FROM_HOST = "1";
   process.env.HOTCELL_OVERRIDDEN = "host";
   process.env.HOTCELL_BINARY = "/elsewhere";
