@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { start } from "../support/carrier.js";
+import { only, start } from "../support/carrier.js";
 import { binFiles } from "../support/commands.js";
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), "hotcell-mounts-")));
@@ -133,6 +133,10 @@ describe("mounts", () => {
       await assert.rejects(sidecar.createSandbox({ mounts: [mount] }), { code: "ERR_HOTCELL_INVALID_OPTION", message });
     }
     assert.ok(existsSync(host));
+  });
+
+  test("are refused where no root was named", only("child", "one engine serves the process"), async () => {
+    const host = hostDirectory("none");
     const none = await start({ env: {} });
     await assert.rejects(none.createSandbox({ mounts: [{ host, guest: "/m", mode: "ro" }] }), {
       code: "ERR_HOTCELL_INVALID_OPTION",
@@ -141,7 +145,7 @@ describe("mounts", () => {
     await none.close();
   });
 
-  test("refuse to start with a root that can't be opened", async () => {
+  test("refuse to start with a root that can't be opened", only("child", "one engine serves the process"), async () => {
     await assert.rejects(start({ mountRoots: [join(root, "nowhere")], log: "ignore" }), /mount root/);
   });
 });
