@@ -20,7 +20,7 @@ function comparable(stderr: string, directory: string): string[] {
     .replaceAll(directory, "/app")
     .replace(/^(node:|<anonymous_script>).*\n.*\n.*\n/, "")
     .split("\n")
-    .filter((line) => !/^ +(at .*\bnode:internal|\.\.\. )/.test(line))
+    .filter((line) => !/^ +(at .*\bnode:(?:internal|diagnostics_channel)|\.\.\. )/.test(line))
     .filter((line) => !/^(Node\.js v.*|\s*)$/.test(line))
     .map((line) => line.replace(/ \{$/, "").replace(/^\[(.*)\]$/, "$1"))
     .map((line) => line.replace(/^Error \[ERR_MODULE_NOT_FOUND\]/, "Error").replace(/,$/, ""))
