@@ -68,13 +68,6 @@ export class Resources {
         // It has ended by itself.
       }
     }
-    const remove = () => {
-      for (const path of this.#directories) rmSync(path, { recursive: true, force: true, maxRetries: 3 });
-    };
-    remove();
-    if (this.#directories.size === 0) return;
-    // A sidecar that was just being started makes its directory anew before it notices that its host is gone.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
-    remove();
+    for (const path of this.#directories) rmSync(path, { recursive: true, force: true, maxRetries: 3 });
   }
 }
