@@ -1,10 +1,10 @@
 //! At least one value of every variant of every message, with its optional fields and without.
 
 use hotcell_protocol::{
-    BlobDigest, DirEntry, ErrorCode, ErrorInfo, FileContent, FileKind, FileStat, FsRequest, GuestError, GuestExit,
-    HostHello, KillReason, LimitOverrides, MAX_ID, ModuleCacheStats, Notice, Outcome, PROTOCOL_VERSION, Program, Reply,
-    Request, RetireReason, SandboxOptions, SidecarHello, Signal, SourceFormat, SpawnOptions, Stats, StdinMode, Stream,
-    Usage,
+    BlobDigest, CompiledModuleStats, DirEntry, EngineChoice, ErrorCode, ErrorInfo, FileContent, FileKind, FileStat,
+    FsRequest, GuestError, GuestExit, HostHello, KillReason, LimitOverrides, MAX_ID, ModuleCacheStats, Notice, Outcome,
+    PROTOCOL_VERSION, Phase, PhaseSpan, Phases, Program, ReadyOptions, ReadyWhen, Reply, Request, RetireReason,
+    SandboxOptions, SidecarHello, Signal, SourceFormat, SpawnOptions, Stats, StdinMode, Stream, Usage,
 };
 
 pub fn host_hellos() -> Vec<HostHello> {
@@ -41,6 +41,10 @@ pub fn requests() -> Vec<Request> {
             limits: LimitOverrides::default(),
             stdin: StdinMode::Empty,
             credit: 65536,
+            engine: EngineChoice::Auto,
+            preopens: None,
+            fuel: None,
+            ready: None,
             phases: false,
         },
     };
@@ -54,6 +58,7 @@ pub fn requests() -> Vec<Request> {
                 limits: limits(),
                 fs_bytes: Some(64 << 20),
                 fs_inodes: Some(10_000),
+                userland: Some("var helper = 1;".into()),
             },
         },
         Request::DestroySandbox { sandbox: MAX_ID },
@@ -76,6 +81,10 @@ pub fn requests() -> Vec<Request> {
                 limits: limits(),
                 stdin: StdinMode::Pipe,
                 credit: u32::MAX,
+                engine: EngineChoice::Wasmtime,
+                preopens: Some([("data".into(), "/srv/data".into())].into()),
+                fuel: Some(1_000_000),
+                ready: Some(ReadyOptions { when: ReadyWhen::Import, within_ms: 30_000 }),
                 phases: true,
             },
         },
@@ -122,6 +131,14 @@ pub fn replies() -> Vec<Reply> {
             stats: Box::new(Stats {
                 resident_bytes: 3 << 30,
                 module_cache: ModuleCacheStats { entries: 1, bytes: 2, hits: 3, misses: 4, evictions: 5 },
+                compiled_modules: CompiledModuleStats {
+                    entries: 1,
+                    bytes: 2,
+                    hits: 3,
+                    misses: 4,
+                    compiles: 5,
+                    loads: 6,
+                },
                 ..Stats::default()
             }),
         },
@@ -149,8 +166,17 @@ pub fn notices() -> Vec<Notice> {
         stdout_bytes: 2,
         stderr_bytes: MAX_ID,
     };
+    let mut start_us = 0.0;
+    let spans = Phase::ALL.map(|phase| {
+        let span = PhaseSpan { phase, start_us, duration_us: 2.125 };
+        start_us += span.duration_us;
+        span
+    });
+    let phases = Phases { received_ms: 1_700_000_000_000.25, warm_worker: true, spans: spans.into() };
     let mut notices = vec![
         notice(GuestExit { exit_code: Some(255), usage, ..exit(Outcome::Exited) }),
+        notice(GuestExit { exit_code: Some(0), phases: Some(phases), ..exit(Outcome::Exited) }),
+        notice(GuestExit { exit_code: Some(0), phases: Some(Phases::default()), ..exit(Outcome::Exited) }),
         notice(GuestExit { signal: Some(Signal::Sigkill), ..exit(Outcome::Signaled) }),
         notice(GuestExit {
             error: Some(GuestError { message: "It ran for too long.".into(), limit: Some("wallMs".into()) }),
@@ -162,11 +188,12 @@ pub fn notices() -> Vec<Notice> {
         }),
         Notice::StdinCredit { bytes: u32::MAX },
         Notice::StdinClosed,
+        Notice::Ready,
     ];
     notices.extend([Outcome::OutOfMemory, Outcome::LimitExceeded, Outcome::Cancelled].map(|o| notice(exit(o))));
     notices.extend(
         [RetireReason::Unyielding, RetireReason::EngineOutOfMemory, RetireReason::EngineFatal]
-            .map(|reason| Notice::Retiring { reason, message: "Replaced.".into() }),
+            .map(|reason| Notice::Retiring { reason, message: "Replaced.".into(), drain_ms: 10_000 }),
     );
     notices
 }

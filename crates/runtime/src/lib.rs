@@ -20,9 +20,10 @@ mod runtime;
 mod sandbox;
 mod spawn;
 mod upload;
+mod userland;
 
 pub use connection::{Connection, MAX_GUESTS, MAX_SANDBOXES};
-pub use engine::Engine;
+pub use engine::{Engine, WasiEngine};
 pub use error::Violation;
 pub use hotcell_guest::EventSink;
 pub use program::DEFAULT_PATH;

@@ -2,8 +2,11 @@
 
 mod commands;
 mod connections;
+mod engines;
 mod files;
 mod guests;
 mod harness;
+mod phases;
 mod sandboxes;
 mod uploads;
+mod userlands;

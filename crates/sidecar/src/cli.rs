@@ -33,7 +33,11 @@ Programs can use these codes too: --json tells for certain.
 Examples:
   hotcell run app.js one two < input > output
   hotcell run --include lib --include data.json app.mjs
-  hotcell run --json --cpu-ms 1000 untrusted.js | jq .outcome";
+  hotcell run --json --cpu-ms 1000 untrusted.js | jq .outcome
+  hotcell run --phases --phases-trace trace.json app.js";
+
+/// The subcommand by which the program makes snapshots in processes of their own.
+pub const BAKE_SNAPSHOT: &str = "bake-snapshot";
 
 const SERVE_HELP: &str = "\
 When hosts can connect, one line of JSON is printed:
@@ -62,6 +66,9 @@ pub enum Task {
     Serve(ServeOptions),
     /// Serves the host that started it, on descriptor 3: for the npm package
     Child,
+    /// Makes the snapshot that its stdin asks for: for `hotcell` itself
+    #[command(name = BAKE_SNAPSHOT, hide = true)]
+    BakeSnapshot,
     /// Lists the environment variables that change how hotcell works, with their values
     Settings {
         /// As a JSON array
@@ -105,6 +112,12 @@ pub struct RunOptions {
     /// the output on
     #[arg(long)]
     pub json: bool,
+    /// Prints where the run's time went on stderr when the program has ended; with --json as part of the object
+    #[arg(long)]
+    pub phases: bool,
+    /// Writes where the run's time went to a file, as a Chrome trace: https://ui.perfetto.dev and chrome://tracing open it
+    #[arg(long, value_name = "TRACE")]
+    pub phases_trace: Option<PathBuf>,
     /// The program
     #[arg(value_name = "FILE")]
     pub file: PathBuf,

@@ -1,4 +1,5 @@
 import {
+  type CompiledModuleStats,
   ERROR_CODES,
   type ErrorCode,
   type ErrorInfo,
@@ -9,6 +10,8 @@ import {
   type ModuleCacheStats,
   type Notice,
   type Outcome,
+  type Phase,
+  type PhaseSpan,
   type Phases,
   type Reply,
   type RetireReason,
@@ -106,6 +109,15 @@ const moduleCache = object<ModuleCacheStats>({
   evictions: count,
 });
 
+const compiledModules = object<CompiledModuleStats>({
+  entries: count,
+  bytes: count,
+  hits: count,
+  misses: count,
+  compiles: count,
+  loads: count,
+});
+
 const stats = object<Stats>({
   pid: count,
   version: text,
@@ -117,6 +129,7 @@ const stats = object<Stats>({
   guestsEnded: count,
   residentBytes: count,
   moduleCache,
+  compiledModules,
 });
 
 /** The shape of a reply. */
@@ -139,6 +152,30 @@ const usage = object<Usage>({
   stderrBytes: count,
 });
 
+const phases = object<Phases>({
+  receivedMs: number,
+  warmWorker: flag,
+  spans: array(
+    object<PhaseSpan>({
+      phase: oneOf<Phase>({
+        queue: true,
+        module_get: true,
+        snapshot_get: true,
+        isolate_new: true,
+        context: true,
+        claim: true,
+        inject: true,
+        compile: true,
+        user_code: true,
+        drain: true,
+        exit: true,
+      }),
+      startUs: number,
+      durationUs: number,
+    }),
+  ),
+});
+
 const guestExit = object<GuestExit>({
   outcome: oneOf<Outcome>({
     exited: true,
@@ -153,31 +190,18 @@ const guestExit = object<GuestExit>({
   signal: optional(oneOf<Signal>(SIGNALS)),
   error: optional(object<GuestError>({ message: text, limit: optional(text) })),
   usage,
-  phases: optional(
-    object<Phases>({
-      queueUs: number,
-      moduleGetUs: number,
-      snapshotGetUs: number,
-      isolateNewUs: number,
-      contextUs: number,
-      claimUs: number,
-      injectUs: number,
-      compileUs: number,
-      userCodeUs: number,
-      drainUs: number,
-      exitUs: number,
-      warmWorker: flag,
-    }),
-  ),
+  phases: optional(phases),
 });
 
 /** The shape of a notice. */
 export const notice: Shape<Notice> = tagged<Notice>({
   exit: object({ exit: guestExit }),
   stdinCredit: object({ bytes: count }),
+  ready: object({}),
   stdinClosed: object({}),
   retiring: object({
     reason: oneOf<RetireReason>({ unyielding: true, engineOutOfMemory: true, engineFatal: true }),
     message: text,
+    drainMs: count,
   }),
 });

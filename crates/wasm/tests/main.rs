@@ -1,0 +1,9 @@
+mod artifacts;
+mod cache;
+mod endings;
+mod harness;
+mod limits;
+mod many;
+mod pool;
+mod ready;
+mod streams;
