@@ -13,16 +13,37 @@ after(() => rmSync(directory, { recursive: true }));
 
 const child = only("child", "the README's example starts one");
 
-test("the README's example runs as it is written and prints what the README says", child, async () => {
-  const [, example, output] = /```ts\n(.*?)```\n+.*?```text\n(.*?)```/s.exec(readme) ?? [];
-  assert.ok(example !== undefined && output !== undefined, "the README has an example and what it prints");
-  const path = join(directory, "example.ts");
-  writeFileSync(path, example);
+test("the README's examples run as they are written and print what the README says", child, async () => {
+  const examples = [...readme.matchAll(/```ts\n(.*?)```(?:(?!```).)*?```text\n(.*?)```/gs)];
+  assert.equal(examples.length, readme.split("```ts\n").length - 1, "each example has what it prints");
+  for (const [number, [, example, output]] of examples.entries()) {
+    const path = join(directory, `example-${number}.ts`);
+    writeFileSync(path, example!);
+    const result = await launch(process.execPath, ["--import", "tsx", path], { cwd: join(root, "tests") });
+    assert.equal(result.stderr.toString(), "");
+    assert.equal(result.stdout.toString(), output);
+    assert.equal(result.exitCode, 0);
+  }
+});
+
+test("the README's example of components runs as it is written and prints what the README says", child, async () => {
+  const section = readme.slice(readme.indexOf("\n## Components\n"));
+  const [, example, output] = /```ts\n(.*?)```\n+.*?```text\n(.*?)```/s.exec(section) ?? [];
+  assert.ok(example !== undefined && output !== undefined, "the section has an example and what it prints");
+  const path = join(directory, "components.ts");
+  writeFileSync(path, example.replaceAll('"tests/', `"${root}/tests/`));
   const result = await launch(process.execPath, ["--import", "tsx", path], { cwd: join(root, "tests") });
   assert.equal(result.stderr.toString(), "");
   assert.equal(result.stdout.toString(), output);
-  assert.equal(result.exitCode, 0);
 });
+/** Defaults that are no text that could be set. */
+const IN_WORDS: Record<string, string> = {
+  HOTCELL_LOG_FILE: "stderr",
+  HOTCELL_CACHE_DIR: "hotcell in $XDG_CACHE_HOME, else in ~/.cache",
+  HOTCELL_COMPONENTS: "none",
+  HOTCELL_COMPONENT_LOADERS: "as many as cores, at most 4",
+  HOTCELL_TOKEN: "a generated one",
+};
 
 test("the README has every environment variable, in the order and with the default that hotcell tells", async () => {
   const env = { PATH: process.env.PATH };
@@ -30,17 +51,15 @@ test("the README has every environment variable, in the order and with the defau
   assert.equal(exitCode, 0);
   const settings = JSON.parse(stdout.toString()) as { name: string; default: string; value: string }[];
   const rows = table(readme, "Environment variables");
-  const ofThePackage = ["HOTCELL_BINARY", "HOTCELL_ADDON"];
+  const ofThePackage = ["HOTCELL_BINARY", "HOTCELL_ADDON", "HOTCELL_CELLS"];
   assert.deepEqual(
     rows.map(([name]) => name),
     [...ofThePackage, ...settings.map(({ name }) => name)],
   );
   for (const [i, setting] of settings.entries()) {
     assert.equal(setting.value, setting.default, setting.name);
-    // Where the default is no text that could be set, the README has words for it.
     const told = rows[i + ofThePackage.length]![2]!;
-    if (setting.default !== "") assert.equal(told, setting.default, setting.name);
-    else assert.match(told, /^(stderr|a generated one)$/, setting.name);
+    assert.equal(told, IN_WORDS[setting.name] ?? setting.default, setting.name);
   }
 });
 
@@ -54,9 +73,15 @@ test("every variable that hotcell tells of is read, and refused by its name wher
     HOTCELL_MAX_FRAME: ["65536", "1"],
     HOTCELL_SNAPSHOT: ["off", "maybe"],
     HOTCELL_WARM_ISOLATES: ["1", "-1"],
+    HOTCELL_CACHE_DIR: [join(directory, "cache"), "relative"],
+    HOTCELL_CACHE_BYTES: ["1000", "1e3"],
+    HOTCELL_PHASES: ["1", "yes"],
+    HOTCELL_DRAIN_MS: ["0", "-1"],
+    HOTCELL_COMPONENTS: [root, ""],
+    HOTCELL_COMPONENT_LOADERS: ["1", "0"],
     HOTCELL_TOKEN: ["sixteen bytes or more", "short"],
   };
-  for (const [name] of table(readme, "Environment variables").slice(2)) {
+  for (const [name] of table(readme, "Environment variables").slice(3)) {
     const [good, bad] = values[name!] ?? assert.fail(`no values for ${name}`);
     const taken = await hotcell(["settings", "--json"], { env: { PATH: process.env.PATH, [name!]: good } });
     const setting = JSON.parse(taken.stdout.toString()).find((setting: { name: string }) => setting.name === name);

@@ -35,6 +35,7 @@ function many({ sandbox = () => ({}), guests, run, stdout, ...row }: ManyRow): R
 
 const BACK_TO_BACK = 100;
 const AT_ONCE = 32;
+const CROWD = 1000;
 
 export const manyRows: readonly Row[] = [
   many({
@@ -65,9 +66,30 @@ export const manyRows: readonly Row[] = [
     what: `${AT_ONCE} times the WASI command true, all at once`,
     reference: "spawn_true_burst_32",
     beside: ["spawn_true_burst_32"],
+    target: { child: 6000 },
     sandbox: () => ({ files: commands("true") }),
     guests: AT_ONCE,
     run: (sandbox) => Promise.all(Array.from({ length: AT_ONCE }, () => sandbox.exec("true"))),
     stdout: () => "",
+  }),
+  many({
+    name: "burst_32_wasm_v8",
+    what: `${AT_ONCE} times the WASI command true in V8, all at once`,
+    reference: "spawn_true_burst_32",
+    beside: ["spawn_true_burst_32"],
+    sandbox: () => ({ files: commands("true") }),
+    guests: AT_ONCE,
+    run: (sandbox) => Promise.all(Array.from({ length: AT_ONCE }, () => sandbox.exec("true", [], { engine: "v8" }))),
+    stdout: () => "",
+  }),
+  many({
+    name: "burst_1000_wasm",
+    what: `${CROWD} times the WASI command echo with a number, all at once`,
+    reference: "spawn_true_burst_32",
+    beside: ["spawn_true_burst_32"],
+    sandbox: () => ({ files: commands("echo") }),
+    guests: CROWD,
+    run: (sandbox) => Promise.all(Array.from({ length: CROWD }, (_, n) => sandbox.exec("echo", [String(n)]))),
+    stdout: (n) => `${n}\n`,
   }),
 ];

@@ -1,5 +1,5 @@
 import { collect } from "../measure.js";
-import { LIVE_GUESTS, USED_GUESTS } from "../steps.js";
+import { LIVE_GUESTS, SLEEPING_GUESTS, USED_GUESTS } from "../steps.js";
 import { SNAPSHOT_MODES, type Subject } from "../subject.js";
 import type { Row } from "./row.js";
 
@@ -64,5 +64,10 @@ export const memoryRows: readonly Row[] = [
     snapshots: SNAPSHOT_MODES,
     take: async (subject) =>
       (await subject.step({ kind: "resident", load: "live" }, { HOTCELL_WARM_ISOLATES: "0" })).value,
+  }),
+  memory({
+    name: "memory_sleeping_wasm",
+    what: `a WASI program that sleeps: what ${SLEEPING_GUESTS} of them add to a sidecar, shared out`,
+    take: async (subject) => (await subject.step({ kind: "resident", load: "asleep" })).value,
   }),
 ];

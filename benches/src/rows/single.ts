@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Phases, RunResult, Sandbox, SandboxOptions } from "hotcell";
+import type { EngineChoice, Phases, RunResult, Sandbox, SandboxOptions } from "hotcell";
 import { GAP_MS } from "../efforts.js";
 import { measure } from "../measure.js";
 import { SNAPSHOT_MODES } from "../subject.js";
@@ -98,30 +98,58 @@ const javascript: Row[] = [
   }),
 ];
 
-/** A published WASI command, found on the sandbox's PATH. */
-function wasi(
-  row: Pick<SingleRow, "name" | "stdout" | "snapshots" | "target">,
-  command: string,
-  ...args: string[]
-): Row {
-  return single({
-    ...row,
-    what: `the WASI command ${[command, ...args].join(" ")}`,
+/** A published WASI command, found on the sandbox's PATH, on wasmtime and on V8. */
+function wasi(row: Pick<SingleRow, "name" | "stdout" | "target">, command: string, ...args: string[]): Row[] {
+  const called = `the WASI command ${[command, ...args].join(" ")}`;
+  const common = {
+    stdout: row.stdout,
     section: "wasi",
     reference: "spawn_true",
     beside: ["pipe_round_trip", "spawn_true"],
     sandbox: () => ({ cwd: "/work", files: commands(command) }),
-    run: (sandbox, options) => sandbox.exec(command, args, options),
-  });
+  } as const;
+  return [
+    single({
+      ...common,
+      ...row,
+      what: called,
+      run: (sandbox, options) => sandbox.exec(command, args, options),
+    }),
+    single({
+      ...common,
+      name: `${row.name}_v8`,
+      what: `${called}, in V8`,
+      snapshots: command === "true" ? SNAPSHOT_MODES : ["auto"],
+      run: (sandbox, options) => sandbox.exec(command, args, { ...options, engine: "v8" }),
+    }),
+  ];
 }
 
 const wasiCommands: Row[] = [
-  wasi({ name: "wasm_true", stdout: "", snapshots: SNAPSHOT_MODES, target: { child: 1, "in-process": 1 } }, "true"),
-  wasi({ name: "wasm_echo", stdout: "hello\n" }, "echo", "hello"),
-  wasi({ name: "wasm_pwd", stdout: "/work\n" }, "pwd"),
-  wasi({ name: "wasm_ls_empty", stdout: "" }, "ls"),
-  wasi({ name: "wasm_date_version", stdout: /^date \(uutils coreutils\) \d/ }, "date", "--version"),
+  ...wasi({ name: "wasm_true", stdout: "", target: { child: 0.15, "in-process": 0.08 } }, "true"),
+  ...wasi({ name: "wasm_echo", stdout: "hello\n", target: { child: 0.2 } }, "echo", "hello"),
+  ...wasi({ name: "wasm_pwd", stdout: "/work\n" }, "pwd"),
+  ...wasi({ name: "wasm_ls_empty", stdout: "", target: { child: 0.35 } }, "ls"),
+  ...wasi(
+    { name: "wasm_date_version", stdout: /^date \(uutils coreutils\) \d/, target: { child: 0.3 } },
+    "date",
+    "--version",
+  ),
 ];
+
+/** A file that a WASI command writes to stdout. */
+function cat(name: string, engine: EngineChoice, where: string): Row {
+  return single({
+    name,
+    what: `64 KiB of a file written to stdout by the WASI command cat${where}, taken as a string`,
+    section: "output",
+    reference: "spawn_true",
+    beside: ["spawn_true"],
+    sandbox: () => ({ files: { ...commands("cat"), "/block": KIB_64 } }),
+    run: (sandbox, options) => sandbox.exec("cat", ["/block"], { ...options, engine }),
+    stdout: KIB_64,
+  });
+}
 
 const output: Row[] = [
   single({
@@ -134,6 +162,8 @@ const output: Row[] = [
     run: (sandbox, options) => sandbox.run(`process.stdout.write("${BLOCK}".repeat(4096))`, options),
     stdout: KIB_64,
   }),
+  cat("stdout_64k_wasm", "auto", ""),
+  cat("stdout_64k_wasm_v8", "v8", " in V8"),
   single({
     name: "stdout_16m",
     what: "16 MiB of bytes written to stdout by JavaScript in chunks of 64 KiB, taken as a buffer",

@@ -75,6 +75,16 @@ export function checkEnv(value: unknown): Record<string, string> {
   return env;
 }
 
+/** A copy of an object whose values are strings without NUL. @throws InvalidOptionError */
+export function checkTexts(value: unknown, option: string): Record<string, string> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new InvalidOptionError(`The option ${option} must be an object of strings, not ${describe(value)}.`, option);
+  }
+  const texts: Record<string, string> = Object.create(null);
+  for (const [name, text] of Object.entries(value)) texts[name] = checkStringOption(text, `${option}.${name}`);
+  return texts;
+}
+
 /** @throws InvalidOptionError where the value is no whole number from `min` to `max`. */
 export function checkInteger(value: unknown, option: string, min = 0, max = Number.MAX_SAFE_INTEGER): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < min || value > max) {

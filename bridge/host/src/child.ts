@@ -11,6 +11,9 @@ import type { CheckedStartOptions } from "./sidecar-options.js";
 /** The descriptor that `hotcell child` speaks on. */
 const CHANNEL = 3;
 
+/** The descriptor that closes as soon as the child is killed; the channel does only when its memory has been taken down. */
+const BEACON = 4;
+
 /** Milliseconds after its connection's end that the child has to end too, before it is killed. */
 const END_PATIENCE_MS = 50;
 
@@ -37,7 +40,7 @@ export async function launchChild(options: CheckedStartOptions, signal: AbortSig
 function spawnChild(binary: string, env: Record<string, string>): ChildProcess {
   try {
     // In a session of its own: a Ctrl-C in the terminal is for this process, which may have something left to do.
-    return spawn(binary, ["child"], { stdio: ["ignore", "ignore", "pipe", "pipe"], env, detached: true });
+    return spawn(binary, ["child"], { stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"], env, detached: true });
   } catch (error) {
     throw startError(error as NodeJS.ErrnoException, binary);
   }
@@ -83,6 +86,15 @@ class ChildPeer implements Peer {
     this.#stderr = new StderrTail(child.stderr!, log);
     // A signal that can't be sent is of no interest: what counts is the end of the connection.
     child.on("error", () => {});
+  }
+
+  onDying(listener: () => void): void {
+    const beacon = this.#child.stdio[BEACON] as Socket;
+    // Nothing is ever sent there; but what is not read has no end.
+    beacon.resume();
+    beacon.unref();
+    beacon.on("error", () => {});
+    beacon.on("close", listener);
   }
 
   async end(): Promise<ProcessEnd> {

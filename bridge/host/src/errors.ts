@@ -1,4 +1,5 @@
 import type { ErrorInfo } from "./protocol/generated.js";
+import type { ExitResult } from "./result.js";
 
 /**
  * The codes that this package's errors carry. The ones that the sidecar itself answers with are those of the protocol;
@@ -18,6 +19,7 @@ export type HotcellErrorCode =
   | "ERR_HOTCELL_SIDECAR_LOST"
   | "ERR_HOTCELL_RESTART_FAILED"
   | "ERR_HOTCELL_SANDBOX_LOST"
+  | "ERR_HOTCELL_NOT_READY"
   | "ERR_HOTCELL_STDIN_CLOSED"
   | "ERR_HOTCELL_OUTPUT_TOO_LARGE";
 
@@ -244,6 +246,22 @@ export class StdinClosedError extends HotcellError {
   }
 }
 
+/** A guest ended before it was ready. */
+export class NotReadyError extends HotcellError {
+  /** How it ended. */
+  readonly exit: ExitResult;
+
+  constructor(exit: ExitResult) {
+    const { outcome, exitCode, error } = exit;
+    const code = exitCode === null ? "" : ` with code ${exitCode}`;
+    super(
+      "ERR_HOTCELL_NOT_READY",
+      `The guest ended before it was ready (${outcome}${code}). ${error?.message ?? ""}`.trimEnd(),
+    );
+    this.exit = exit;
+  }
+}
+
 /** The output is longer than one JavaScript string can be. */
 export class OutputTooLargeError extends HotcellError {
   constructor(bytes: number) {
@@ -277,6 +295,7 @@ for (const errorClass of [
   CommandNotFoundError,
   FileSystemError,
   StdinClosedError,
+  NotReadyError,
   OutputTooLargeError,
 ]) {
   // On the prototype, as the language's own errors have it, so that it is no property of each instance.

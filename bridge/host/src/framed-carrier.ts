@@ -28,6 +28,8 @@ export interface Peer {
   readonly name: string;
   /** Whether it is a child of this process, here for this host alone. */
   readonly exclusive: boolean;
+  /** Calls back when it is known to be ending, which can be long before its connection does. */
+  onDying?(listener: () => void): void;
   /** How it ended, as far as that can be learned soon after its connection did. */
   end(): Promise<ProcessEnd>;
   /** Ends it, where it is a child of this process. */
@@ -55,6 +57,8 @@ export class FramedCarrier implements Carrier {
   #greeted: ((error: unknown) => void) | undefined;
   #events: CarrierEvents | undefined;
   #fault: Fault | undefined;
+  /** Its process is known to be ending, however that is not yet. */
+  #dying = false;
 
   private constructor(socket: Socket, peer: Peer) {
     this.#socket = socket;
@@ -84,6 +88,7 @@ export class FramedCarrier implements Carrier {
       this.#stop({ kind: "gone", error: undefined });
       void this.#report();
     });
+    peer.onDying?.(() => this.#perish());
   }
 
   /**
@@ -197,6 +202,19 @@ export class FramedCarrier implements Carrier {
     }
   }
 
+  /** The peer's process is ending. All that it ever sent lies in the socket now, and is read before the connection is given up. */
+  #perish(): void {
+    if (this.#fault !== undefined) return;
+    this.#dying = true;
+    // The turn of the event loop that brought the word may not have come to the socket yet; the next one has been there.
+    setImmediate(() =>
+      setImmediate(() => {
+        this.#stop({ kind: "gone", error: undefined });
+        this.#socket.destroy();
+      }),
+    );
+  }
+
   /** The first fault counts: what follows comes of it. */
   #stop(fault: Fault): void {
     if (this.#fault !== undefined) return;
@@ -223,7 +241,7 @@ export class FramedCarrier implements Carrier {
     const { name } = this.#peer;
     const fault = this.#fault!;
     if (fault.kind === "protocol") return `${name} broke the protocol and was given up: ${fault.error.message}`;
-    let how = "closed its connection";
+    let how = this.#dying ? "was ended" : "closed its connection";
     if (signal !== null) how = `was ended by ${signal}`;
     else if (exitCode !== null) how = `ended with exit code ${exitCode}`;
     else if (fault.kind === "gone" && fault.error !== undefined) how = `can't be reached (${fault.error.message})`;

@@ -4,15 +4,25 @@ import {
   checkBoolean,
   checkChoice,
   checkEnv,
+  checkInteger,
   checkOptionNames,
   checkSignal,
   checkStringArgument,
   checkStringOption,
+  checkTexts,
   describe,
 } from "./checks.js";
-import { InvalidArgumentError } from "./errors.js";
+import { InvalidArgumentError, InvalidOptionError } from "./errors.js";
 import { checkLimits, type Limits } from "./limits.js";
-import type { LimitOverrides, Program, SourceFormat } from "./protocol/generated.js";
+import {
+  type EngineChoice,
+  LIMITS,
+  type LimitOverrides,
+  type Program,
+  type ReadyOptions,
+  type ReadyWhen,
+  type SourceFormat,
+} from "./protocol/generated.js";
 import { checkStdin, type StdinSource } from "./stdin.js";
 
 /** What stdout and stderr are given as: a string, decoded as UTF-8 over the whole output, or its bytes. */
@@ -28,7 +38,22 @@ export interface GuestOptions {
   signal?: AbortSignal;
   /** Laid over the sandbox's limits. */
   limits?: Limits;
-  /** Whether the result is to say where the time went. */
+  /**
+   * What runs the guest: `"auto"` unless set, which is wasmtime for WASI programs and V8 for JavaScript. `"v8"` runs WASI programs
+   * too, `"wasmtime"` no JavaScript.
+   */
+  engine?: EngineChoice;
+  /**
+   * The directories that a WASI program finds open, by the names that it knows them by; their paths are absolute or relative to
+   * `cwd`. Unless set, the sandbox's root, under the name `/`.
+   */
+  preopens?: Readonly<Record<string, string>>;
+  /**
+   * Units of fuel that the guest has, about one for each WebAssembly instruction, for runs that end at the same place every time:
+   * where they are used up, the outcome is `limit_exceeded`. For WASI programs on wasmtime.
+   */
+  fuel?: number;
+  /** Whether the result is to say where the time went; false unless set. */
   phases?: boolean;
 }
 
@@ -66,6 +91,14 @@ export interface SpawnOptions extends GuestOptions {
   args?: readonly string[];
   /** What the guest reads, as for `ExecOptions`; `"pipe"` gives a stream to write to, so such text must be bytes. */
   stdin?: "pipe" | StdinSource;
+  /**
+   * When the guest counts as ready, for `process.ready`: just before its program starts (`"start"`), once the function `ready` that
+   * it exports has returned, which is called before it starts (`"export"`), or once it calls `hotcell:app/notify.ready`
+   * (`"import"`). The latter two need a WASI program on wasmtime.
+   */
+  ready?: ReadyWhen;
+  /** Milliseconds after which a guest is ended that is not ready: 30,000 unless set. Only with `ready`. */
+  readyMs?: number;
 }
 
 /** What `sandbox.spawn` starts: a command by name or path, source text, or a WASI program. */
@@ -85,15 +118,21 @@ export interface GuestSpec {
   signal: AbortSignal | undefined;
   limits: LimitOverrides;
   stdin: "pipe" | Uint8Array | AsyncIterable<unknown> | Iterable<unknown> | undefined;
+  engine: EngineChoice;
+  preopens: Record<string, string> | undefined;
+  fuel: number | undefined;
+  ready: ReadyOptions | undefined;
   phases: boolean;
 }
 
-const GUEST_OPTIONS = ["env", "cwd", "signal", "limits", "stdin", "phases"];
+const DEFAULT_READY_MS = 30_000;
+
+const GUEST_OPTIONS = ["env", "cwd", "signal", "limits", "stdin", "engine", "preopens", "fuel", "phases"];
 const SOURCE_OPTIONS = ["format", "filename"];
 const RUN_OPTIONS = new Set([...GUEST_OPTIONS, ...SOURCE_OPTIONS, "args", "encoding"]);
 const EXEC_OPTIONS = new Set([...GUEST_OPTIONS, "encoding"]);
 const RUN_WASM_OPTIONS = new Set([...GUEST_OPTIONS, "encoding", "name"]);
-const SPAWN_OPTIONS = new Set([...GUEST_OPTIONS, "args"]);
+const SPAWN_OPTIONS = new Set([...GUEST_OPTIONS, "args", "ready", "readyMs"]);
 const COMMAND_PROGRAM = new Set(["command"]);
 const SOURCE_PROGRAM = new Set(["source", ...SOURCE_OPTIONS]);
 const WASM_PROGRAM = new Set(["wasm", "name"]);
@@ -128,7 +167,18 @@ export function spawnSpec(program: unknown, options: SpawnOptions | undefined): 
   const spec = programSpec(program, options);
   // Elsewhere this is text like any other.
   if (options?.stdin === "pipe") spec.stdin = "pipe";
+  spec.ready = readyOptions(options?.ready, options?.readyMs);
   return spec;
+}
+
+function readyOptions(ready: unknown, readyMs: unknown): ReadyOptions | undefined {
+  if (ready === undefined) {
+    if (readyMs === undefined) return undefined;
+    throw new InvalidOptionError("readyMs needs ready: say when the guest counts as ready.", "readyMs");
+  }
+  const withinMs =
+    readyMs === undefined ? DEFAULT_READY_MS : checkInteger(readyMs, "readyMs", LIMITS.wallMs.min, LIMITS.wallMs.max);
+  return { when: checkChoice(ready, "ready", ["start", "export", "import"]), withinMs };
 }
 
 function programSpec(program: unknown, options: SpawnOptions | undefined): GuestSpec {
@@ -168,7 +218,7 @@ function guestSpec(
   options: ExecOptions | SpawnOptions | undefined,
   blob?: NamedBytes,
 ): GuestSpec {
-  const { env, cwd, signal, limits, stdin, phases } = options ?? {};
+  const { env, cwd, signal, limits, stdin, engine, preopens, fuel, phases } = options ?? {};
   return {
     program,
     blob,
@@ -178,6 +228,10 @@ function guestSpec(
     signal: signal === undefined ? undefined : checkSignal(signal),
     limits: limits === undefined ? NO_LIMITS : checkLimits(limits),
     stdin: stdin === undefined ? undefined : checkStdin(stdin),
+    engine: engine === undefined ? "auto" : checkChoice(engine, "engine", ["auto", "v8", "wasmtime"]),
+    preopens: preopens === undefined ? undefined : checkTexts(preopens, "preopens"),
+    fuel: fuel === undefined ? undefined : checkInteger(fuel, "fuel", 1),
+    ready: undefined,
     phases: checkBoolean(phases, "phases", false),
   };
 }

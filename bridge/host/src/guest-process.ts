@@ -1,4 +1,5 @@
 import { checkChoice } from "./checks.js";
+import { InvalidOptionError, NotReadyError } from "./errors.js";
 import { Guest, type GuestHome } from "./guest.js";
 import type { GuestSpec } from "./guest-options.js";
 import { StreamedOutput } from "./output.js";
@@ -22,6 +23,12 @@ export class GuestProcess {
    * such as for a command that is not there. A rejection that nobody handles is not reported: the streams have it too.
    */
   readonly exit: Promise<ExitResult>;
+  /**
+   * Resolves when the guest is ready, where it was spawned with `ready`. Rejects with a `NotReadyError` where it ends before, or
+   * with the reason that it could not be started for; a rejection that nobody handles is not reported. Without `ready`, it rejects
+   * with an `InvalidOptionError`.
+   */
+  readonly ready: Promise<void>;
   readonly #guest: Guest<StreamedOutput>;
   #stdin: WritableStream<string | Uint8Array> | undefined;
 
@@ -34,7 +41,17 @@ export class GuestProcess {
       failed = reject;
     });
     this.exit.catch(() => {});
-    this.#guest = new Guest(home, spec, StreamedOutput, { ended, failed });
+    let ready!: () => void;
+    this.ready = new Promise((resolve, reject) => {
+      ready = resolve;
+      if (spec.ready === undefined) {
+        reject(new InvalidOptionError("The guest was spawned without ready: say when it counts as ready.", "ready"));
+      } else {
+        this.exit.then((exit) => reject(new NotReadyError(exit)), reject);
+      }
+    });
+    this.ready.catch(() => {});
+    this.#guest = new Guest(home, spec, StreamedOutput, { ready, ended, failed });
     this.stdout = this.#guest.stdout.stream;
     this.stderr = this.#guest.stderr.stream;
     if (spec.stdin === "pipe") this.#stdin = stdinStream(this.#guest.stdin!);

@@ -32,6 +32,8 @@ const OUTPUT_SLACK = 1 << 20;
 
 /** How a guest's story ends: with a result, or with the error of a guest that could not be started. */
 export interface GuestEnd {
+  /** It is ready, where that was asked for. */
+  ready?(): void;
   ended(exit: ExitResult): void;
   failed(error: Error): void;
 }
@@ -150,6 +152,10 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter, Can
     this.stdin?.close();
   }
 
+  ready(): void {
+    if (!this.#over) this.#end.ready?.();
+  }
+
   exit(exit: GuestExit): void {
     this.#finish(exitResult(exit));
   }
@@ -197,7 +203,7 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter, Can
   }
 
   #request(): SpawnOptions {
-    const { program, args, env, cwd, limits, stdin, phases } = this.#spec;
+    const { program, args, env, cwd, limits, stdin, engine, preopens, fuel, ready, phases } = this.#spec;
     // One figure serves both streams.
     const credit = Math.min(this.stdout.window, this.stderr.window);
     this.#stdoutCredit = credit;
@@ -211,6 +217,10 @@ export class Guest<Sink extends OutputSink> implements GuestEvents, Granter, Can
       credit,
     };
     if (cwd !== undefined) options.cwd = cwd;
+    if (engine !== "auto") options.engine = engine;
+    if (preopens !== undefined) options.preopens = preopens;
+    if (fuel !== undefined) options.fuel = fuel;
+    if (ready !== undefined) options.ready = ready;
     if (phases) options.phases = true;
     return options;
   }

@@ -40,6 +40,21 @@ export interface SandboxOptions {
   /** Limits of the files, and of every guest that sets none of its own. */
   limits?: SandboxLimits;
   /**
+   * JavaScript of your own that every guest finds as if it had been run at its start: libraries, helpers, settings. A
+   * script (no `import`), run once on top of the built-in globals, in a process of its own; what it leaves, global
+   * variables and classes included, is part of the snapshot that guests start from, so that it costs each of them next to
+   * nothing. It sees no guest: no streams, files, `require`, timers, clocks or random bytes, and no `WebAssembly`;
+   * functions that it defines have all of these when a guest calls them. It has 5 seconds of CPU time and 256 MB.
+   */
+  userland?: string;
+  /**
+   * Which process the sandbox lives in: one of those that sandboxes are spread over (`"shared"`, unless set), or one to
+   * itself (`"own"`), which ends when the sandbox is closed. What its guests do to that process concerns no other sandbox.
+   * From the first one on, a process is kept parked, so that the next `"own"` costs no start. Not with
+   * `carrier: "in-process"` nor `Sidecar.connect`.
+   */
+  cell?: "shared" | "own";
+  /**
    * What the next use of the sandbox does when its sidecar was lost, and its files with it: `"fail"` (unless set) with
    * code `ERR_HOTCELL_SANDBOX_LOST` until `recreate` is called, or `"recreate"` it from its original options and files.
    */
@@ -59,9 +74,10 @@ export interface SandboxSpec {
   options: WireOptions;
   files: FileSpec[];
   recreate: boolean;
+  cell: "shared" | "own";
 }
 
-const SANDBOX_OPTIONS = new Set(["env", "cwd", "files", "limits", "onLost"]);
+const SANDBOX_OPTIONS = new Set(["env", "cwd", "files", "limits", "userland", "cell", "onLost"]);
 const FILE_OPTIONS = new Set(["content", "mode"]);
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
@@ -80,8 +96,16 @@ export function sandboxSpec(options: SandboxOptions): SandboxSpec {
   }
   if (fsBytes !== undefined) wire.fsBytes = fsBytes;
   if (fsInodes !== undefined) wire.fsInodes = fsInodes;
+  if (options.userland !== undefined) {
+    if (typeof options.userland !== "string") {
+      const message = `The option userland must be a string of JavaScript, not ${describe(options.userland)}.`;
+      throw new InvalidOptionError(message, "userland");
+    }
+    wire.userland = options.userland;
+  }
   const onLost = options.onLost === undefined ? "fail" : checkChoice(options.onLost, "onLost", ["fail", "recreate"]);
-  return { options: wire, files: fileSpecs(options.files ?? {}), recreate: onLost === "recreate" };
+  const cell = options.cell === undefined ? "shared" : checkChoice(options.cell, "cell", ["shared", "own"]);
+  return { options: wire, files: fileSpecs(options.files ?? {}), recreate: onLost === "recreate", cell };
 }
 
 /** The permission bits of a file where the caller sets none. */

@@ -1,13 +1,17 @@
+import { type Cancellable, cancelOnAbort, forgetAbort } from "./abort.js";
 import { BlobStore } from "./blob-store.js";
 import type { NamedBytes } from "./blobs.js";
 import type { Carrier, CarrierEnd, CarrierEvents } from "./carrier.js";
 import { errorFromInfo } from "./error-from-info.js";
 import { ClosedError, ProtocolError, SidecarLostError } from "./errors.js";
 import type {
+  ComponentChange,
   ErrorInfo,
   FsRequest,
   GuestExit,
+  JsonValue,
   KillReason,
+  LimitOverrides,
   Notice,
   Reply,
   Request,
@@ -22,6 +26,7 @@ export interface GuestEvents {
   output(stream: Stream, bytes: Buffer): void;
   stdinCredit(bytes: number): void;
   stdinClosed(): void;
+  ready(): void;
   exit(exit: GuestExit): void;
   /** No guest was made. */
   refused(error: ErrorInfo): void;
@@ -34,8 +39,18 @@ export interface SessionEvents {
   /** It takes nothing any more: the sidecar is going, or was closed. Once. */
   ending(): void;
   retiring(reason: RetireReason, message: string): void;
-  /** It ended otherwise than by `close`. Once, after `ending`. */
+  component(component: string, change: ComponentChange, error: string | undefined): void;
+  /** It ended otherwise than by `close`: the guests that were still in it have ended. Once, after `ending`. */
   lost(error: SidecarLostError): void;
+}
+
+/** A call of a component's function. */
+export interface ComponentCall {
+  component: string;
+  function: string;
+  input: JsonValue | Buffer;
+  limits: LimitOverrides;
+  signal: AbortSignal | undefined;
 }
 
 type ReplyOf<T extends Reply["type"]> = Extract<Reply, { type: T }>;
@@ -53,14 +68,18 @@ interface Download {
   length: number;
   resolve(bytes: Buffer): void;
   reject(error: Error): void;
-  path: string;
+  /** The path of the file, where it is one. */
+  path: string | undefined;
 }
 
 /** Milliseconds that a sidecar has to end its guests and itself when it is closed. */
 const CLOSE_GRACE_MS = 2000;
 
-/** Milliseconds that a sidecar has to end after it said that it gives itself up: more than it takes to send what it holds. */
+/** Milliseconds that a sidecar that gives itself up has to end after its guests: more than it takes to send what it holds. */
 const RETIRE_GRACE_MS = 500;
+
+/** What Node's timers take. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * One sidecar, from its hello to its end: the requests under way, the guests that live in it, and the blobs that it was
@@ -77,9 +96,10 @@ export class Session implements CarrierEvents {
   #lastId = 0;
   #alive = true;
   #closing: Promise<void> | undefined;
-  #retired: string | undefined;
+  #retired: { message: string; deadline: NodeJS.Timeout } | undefined;
   #onEnded: (() => void) | undefined;
-  /** What every call is told once the session is over. */
+  #over = false;
+  /** What every call is told once the session is over, or takes no more calls since the sidecar gives itself up. */
   #loss: SidecarLostError | ClosedError | undefined;
   #underWay = 0;
 
@@ -93,12 +113,12 @@ export class Session implements CarrierEvents {
     return this.#carrier.hello;
   }
 
-  /** What every call is told once the session is over. */
+  /** What every call is told once the session is over, or takes no more calls since the sidecar gives itself up. */
   get loss(): SidecarLostError | ClosedError | undefined {
     return this.#loss;
   }
 
-  /** Whether it takes requests. */
+  /** Whether it takes requests. Guests that run in a session that does not may still come to their end. */
   get alive(): boolean {
     return this.#alive;
   }
@@ -131,13 +151,29 @@ export class Session implements CarrierEvents {
 
   readFile(sandbox: number, path: string): Promise<Buffer> {
     const id = this.#nextId();
-    const bytes = new Promise<Buffer>((resolve, reject) => {
-      if (this.#loss !== undefined) return reject(this.#loss);
-      this.#begin();
-      this.#downloads.set(id, { chunks: [], length: 0, resolve, reject, path });
-    });
+    const bytes = this.#download(id, path);
     this.#send(id, { type: "fs", sandbox, request: { op: "readFile", path } });
     return bytes;
+  }
+
+  /** Calls a component's function: with bytes where its input is bytes, which must not change meanwhile. */
+  async call({ component, function: name, input, limits, signal }: ComponentCall): Promise<JsonValue | Buffer> {
+    const id = this.#nextId();
+    const answer = Buffer.isBuffer(input)
+      ? this.#download(id)
+      : this.#reply(id, "returned").then((reply) => reply.result);
+    const call: Cancellable = { cancel: () => this.kill(id, { kind: "cancel" }) };
+    const of = { type: "callComponent", component, function: name, limits } as const;
+    if (!Buffer.isBuffer(input)) this.#send(id, { ...of, input: { kind: "json", arguments: input } });
+    else if (this.#alive) this.#carrier.upload(id, { ...of, input: { kind: "bytes", length: input.length } }, input);
+    if (signal === undefined) return answer;
+    if (signal.aborted) call.cancel();
+    cancelOnAbort(signal, call);
+    try {
+      return await answer;
+    } finally {
+      forgetAbort(signal, call);
+    }
   }
 
   /**
@@ -155,6 +191,8 @@ export class Session implements CarrierEvents {
     return { id, sent };
   }
 
+  // These three go to guests of a sidecar that gives itself up, too.
+
   kill(guest: number, reason: KillReason): void {
     this.#sendUnanswered({ type: "kill", guest, reason });
   }
@@ -164,7 +202,7 @@ export class Session implements CarrierEvents {
   }
 
   stdin(guest: number, bytes: Uint8Array, last: boolean): void {
-    if (this.#alive) this.#carrier.stdin(guest, bytes, last);
+    this.#carrier.stdin(guest, bytes, last);
   }
 
   /** Gives the sidecar up for what it did wrong. */
@@ -182,7 +220,7 @@ export class Session implements CarrierEvents {
   }
 
   async #close(): Promise<void> {
-    if (this.#loss !== undefined) return;
+    if (this.#over) return;
     const ended = new Promise<void>((resolve) => {
       this.#onEnded = resolve;
     });
@@ -219,7 +257,12 @@ export class Session implements CarrierEvents {
     if (reply.type === "failed") {
       const guest = this.#takeGuest(id);
       if (guest !== undefined) {
-        guest.refused(reply.error);
+        // One that was sent before this side knew that the sidecar takes none.
+        if (this.#retired !== undefined && reply.error.code === "ERR_HOTCELL_CLOSED") {
+          guest.lost("crashed", this.#retired.message);
+        } else {
+          guest.refused(reply.error);
+        }
         return;
       }
       const download = this.#downloads.get(id);
@@ -254,12 +297,17 @@ export class Session implements CarrierEvents {
         else guest.stdinClosed();
         break;
       }
+      case "component":
+        this.#events.component(notice.component, notice.change, notice.error);
+        break;
+      case "ready": {
+        const guest = this.#guests.get(id);
+        if (guest === undefined) this.#unknownGuest(id, "became ready");
+        else guest.ready();
+        break;
+      }
       case "retiring":
-        this.#retired = notice.message;
-        this.#events.retiring(notice.reason, notice.message);
-        this.#end();
-        // The exit of the guest that was the reason is still to come, and then the end of the connection.
-        setTimeout(() => this.#carrier.destroy({ kind: "retired" }), RETIRE_GRACE_MS).unref();
+        this.#retire(notice.reason, notice.message, notice.drainMs);
         break;
     }
   }
@@ -290,13 +338,15 @@ export class Session implements CarrierEvents {
 
   ended(end: CarrierEnd): void {
     const closed = this.#closing !== undefined;
-    const message = this.#retired ?? end.message;
+    const message = this.#retired?.message ?? end.message;
     const sequel = end.final ? "Restart this process to start another." : "The next call starts a fresh one.";
     const outcome = closed ? "cancelled" : "crashed";
     const error = closed
       ? new ClosedError("The sidecar was closed while this call was under way.")
       : new SidecarLostError(`${message} ${sequel}`, end, { cause: end.error });
+    this.#over = true;
     this.#loss = error;
+    clearTimeout(this.#retired?.deadline);
     for (const guest of this.#guests.values()) guest.lost(outcome, closed ? "The sidecar was closed." : message);
     for (const pending of this.#replies.values()) pending.reject(error);
     for (const download of this.#downloads.values()) download.reject(error);
@@ -327,6 +377,14 @@ export class Session implements CarrierEvents {
     });
   }
 
+  #download(id: number, path?: string): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      if (this.#loss !== undefined) return reject(this.#loss);
+      this.#begin();
+      this.#downloads.set(id, { chunks: [], length: 0, resolve, reject, path });
+    });
+  }
+
   /** A request with a reply, where one that can't be sent must fail that. */
   #send(id: number, request: Request): void {
     if (!this.#alive) return;
@@ -342,7 +400,7 @@ export class Session implements CarrierEvents {
   }
 
   #sendUnanswered(request: Request): void {
-    if (this.#alive) this.#carrier.request(this.#nextId(), request);
+    this.#carrier.request(this.#nextId(), request);
   }
 
   #takeGuest(id: number): GuestEvents | undefined {
@@ -355,6 +413,17 @@ export class Session implements CarrierEvents {
 
   #unknownGuest(id: number, did: string): void {
     this.breach(`The sidecar reports that guest ${id} ${did}, but no such guest lives.`);
+  }
+
+  /** The sidecar takes no new work; the guests in it may come to their end, as may the calls under way. */
+  #retire(reason: RetireReason, message: string, drainMs: number): void {
+    if (this.#retired !== undefined) return;
+    const patience = Math.min(drainMs + RETIRE_GRACE_MS, MAX_TIMEOUT_MS);
+    const deadline = setTimeout(() => this.#carrier.destroy({ kind: "retired" }), patience).unref();
+    this.#retired = { message, deadline };
+    this.#loss = new SidecarLostError(message, { exitCode: null, signal: null, stderr: "" });
+    this.#events.retiring(reason, message);
+    this.#end();
   }
 
   #end(): void {

@@ -90,6 +90,7 @@ test("mistakes in sandboxes and files are refused before anything is sent", asyn
     [() => create({ files: { "/a": { content: "x", mode: 0o10000 } } }), "OPTION", /mode must be a whole number/],
     [() => create({ files: [] }), "OPTION", /files must be an object of paths/],
     [() => create({ limits: { fsBytes: -1 } }), "OPTION", /limits\.fsBytes must be a whole number of at least 0/],
+    [() => create({ userland: 5 }), "OPTION", /userland must be a string of JavaScript, not 5/],
     [() => create({ onLost: "retry" }), "OPTION", /onLost must be one of "fail", "recreate"/],
     [() => fs.writeFile!("", "x"), "ARGUMENT", /path must not be empty/],
     [() => fs.writeFile!("/a", 5), "ARGUMENT", /data must be a string, bytes or a WasmProgram/],
@@ -104,6 +105,22 @@ test("mistakes in sandboxes and files are refused before anything is sent", asyn
   assert.equal(host.fake.requests.length, sent);
 });
 
+test("a userland that fails makes no sandbox", async () => {
+  const message = "The sandbox's userland failed before any guest was there: Error: boom";
+  await using host = await connected({
+    onRequest(id, request, sidecar) {
+      if (request.type !== "createSandbox") return false;
+      sidecar.fail(id, "ERR_HOTCELL_INVALID_OPTION", message);
+      return true;
+    },
+  });
+  await assert.rejects(host.sidecar.createSandbox({ userland: "throw new Error('boom')" }), {
+    name: "InvalidOptionError",
+    code: "ERR_HOTCELL_INVALID_OPTION",
+    message,
+  });
+});
+
 test("mistakes in starting are refused", async () => {
   const start = Sidecar.start as (options: unknown) => Promise<unknown>;
   const connect = Sidecar.connect as (options: unknown) => Promise<unknown>;
@@ -111,7 +128,7 @@ test("mistakes in starting are refused", async () => {
     [() => start({ bin: "x" }), "OPTION", /no option "bin" for Sidecar\.start/],
     [() => start({ binary: 5 }), "OPTION", /binary must be a string/],
     [() => start({ carrier: "pigeon" }), "OPTION", /carrier must be "child" or "in-process"/],
-    [() => start({ carrier: "in-process", binary: "x" }), "OPTION", /binary has no meaning with carrier: "in-process"/],
+    [() => start({ carrier: "in-process", binary: 5 }), "OPTION", /binary must be a string/],
     [() => start({ carrier: "in-process", addon: 5 }), "OPTION", /addon must be a string/],
     [() => start({ addon: "x" }), "OPTION", /addon has a meaning only with carrier: "in-process"/],
     [() => start({ log: "stdout" }), "OPTION", /log must be "inherit", "ignore" or a function/],

@@ -1,13 +1,16 @@
 use crate::StreamError;
 use crate::block_on::block_on;
-use crate::cpu_clock::ThreadCpuClock;
+use crate::cpu::CpuMeter;
 use crate::ending::Ending;
 use crate::input::{InputPipe, Push};
 use crate::output::{MAX_OUTPUT_CHUNK, OutputPipe};
-use crate::phases::{Making, Phase, PhaseClock};
+use crate::phases::{Making, PhaseClock};
 use crate::warden::{GRACE, Warden};
 use bytes::Bytes;
-use hotcell_protocol::{Event, GuestExit, GuestId, Limits, Notice, RetireReason, Signal, StdinMode, Stream, Usage};
+use hotcell_protocol::{
+    Event, GuestExit, GuestId, Limits, Notice, Phase, ReadyOptions, ReadyWhen, RetireReason, Signal, StdinMode, Stream,
+    Usage,
+};
 use parking_lot::Mutex;
 use std::fmt;
 use std::pin::pin;
@@ -34,8 +37,9 @@ pub trait Lifecycle: Send + Sync {
     /// The guest has ended; its exit is sent right after this returns.
     fn ended(&self, guest: GuestId);
     /// The process that the guest lives in is not to be trusted any more: it is to tell its hosts, to call `finish`, which
-    /// sends the exit of the guest that caused it, and to end. In this order, so that a host that has the exit knows that it
-    /// must not ask this process for more.
+    /// sends the exit of the guest that caused it, and to end, at once or when the other guests have ended. In this order, so
+    /// that a host that has the exit knows that it must not ask this process for more. May return: whoever calls it from a
+    /// thread that can't go on must park that.
     fn retire(&self, reason: RetireReason, message: String, finish: &mut dyn FnMut());
 }
 
@@ -51,6 +55,10 @@ pub struct GuestOptions {
     pub warden: Arc<Warden>,
     /// When the request for the guest came: its wall time counts from then.
     pub received: Instant,
+    /// Units of fuel that it has, where it is not to run for longer; the engine's to enforce.
+    pub fuel: Option<u64>,
+    /// When the guest counts as ready, where its host wants to know.
+    pub ready: Option<ReadyOptions>,
     /// Whether the exit is to say where the guest's time went.
     pub phases: bool,
 }
@@ -77,12 +85,18 @@ pub struct Guest {
     finished: AtomicBool,
     interrupt: Mutex<Option<Box<dyn Interrupt>>>,
     listened_signals: AtomicU32,
-    cpu: OnceLock<(ThreadCpuClock, Duration)>,
-    /// The guest's thread waits, so its CPU clock stands still.
+    cpu: CpuMeter,
+    /// It has no thread of its own.
+    shares_threads: AtomicBool,
+    /// The guest waits, so it uses no CPU time.
     waiting: AtomicBool,
     /// The warden saw the guest wait and looks at its CPU clock no more until it is told to.
     cpu_unwatched: AtomicBool,
     started_us: AtomicU64,
+    fuel: Option<u64>,
+    ready: Option<ReadyOptions>,
+    /// Its host was told that it is ready, or is not to be told any more.
+    is_ready: Mutex<bool>,
     external_peak: AtomicU64,
     /// Until when the guest's thread sleeps in [`Guest::block_on`], and how it is woken where the guest is to end.
     sleeps_until: Mutex<Option<Instant>>,
@@ -96,7 +110,8 @@ static NEXT_SERIAL: AtomicU64 = AtomicU64::new(0);
 impl Guest {
     /// A guest that the warden watches from now on. A piped stdin is granted its window at once.
     pub fn new(options: GuestOptions) -> Arc<Self> {
-        let GuestOptions { id, limits, stdin, credit, sink, lifecycle, warden, received: created, phases } = options;
+        let GuestOptions { id, limits, stdin, credit, sink, lifecycle, warden, received: created, fuel, ready, phases } =
+            options;
         let piped = stdin == StdinMode::Pipe;
         if piped {
             sink.send(Event::Notice { id, notice: Notice::StdinCredit { bytes: crate::STDIN_WINDOW } });
@@ -119,17 +134,21 @@ impl Guest {
             finished: AtomicBool::new(false),
             interrupt: Mutex::new(None),
             listened_signals: AtomicU32::new(0),
-            cpu: OnceLock::new(),
+            cpu: CpuMeter::default(),
+            shares_threads: AtomicBool::new(false),
             waiting: AtomicBool::new(false),
             cpu_unwatched: AtomicBool::new(false),
             started_us: AtomicU64::new(0),
+            fuel,
+            ready,
+            is_ready: Mutex::new(false),
             external_peak: AtomicU64::new(0),
             sleeps_until: Mutex::new(None),
             sleeper: Mutex::new(None),
             next_look: Mutex::new(None),
         });
-        let first_look = guest.created + Duration::from_millis(limits.wall_ms.min(limits.cpu_ms));
-        guest.warden.look_at(&guest, first_look);
+        let cpu_deadline = guest.created + Duration::from_millis(limits.cpu_ms);
+        guest.warden.look_at(&guest, guest.deadline().min(cpu_deadline));
         guest
     }
 
@@ -141,6 +160,11 @@ impl Guest {
         &self.limits
     }
 
+    /// Units of fuel that it was given.
+    pub fn fuel(&self) -> Option<u64> {
+        self.fuel
+    }
+
     /// When the request for this guest came.
     pub fn created(&self) -> Instant {
         self.created
@@ -148,27 +172,80 @@ impl Guest {
 
     /// Counts the calling thread's CPU time against the guest's limit from now on. For the guest's own thread, once.
     pub fn attach_thread(&self) {
-        let clock = ThreadCpuClock::of_this_thread();
-        let baseline = clock.elapsed().unwrap_or_default();
-        let _ = self.cpu.set((clock, baseline));
+        self.cpu.enter_thread();
+    }
+
+    /// The guest has no thread of its own: it runs where [`Guest::run_on_this_thread`] says, and is not expected to yield before
+    /// it does.
+    pub fn share_threads(&self) {
+        self.shares_threads.store(true, Ordering::SeqCst);
+    }
+
+    /// Counts the calling thread's CPU time against the guest's limit until the guard is dropped; in between, the guest counts
+    /// as waiting. For guests that share threads: one guard at a time.
+    pub fn run_on_this_thread(self: &Arc<Self>) -> RunGuard<'_> {
+        self.cpu.enter_thread();
+        self.waiting.store(false, Ordering::SeqCst);
+        self.watch_cpu_again();
+        RunGuard(self)
     }
 
     /// The guest's own code begins now.
     pub fn mark_started(&self) {
         self.started_us.store(self.created.elapsed().as_micros() as u64, Ordering::Relaxed);
+        if self.ready_when() == Some(ReadyWhen::Start) {
+            self.mark_ready();
+        }
+    }
+
+    /// What makes the guest ready, where its host wants to know.
+    pub fn ready_when(&self) -> Option<ReadyWhen> {
+        self.ready.map(|ready| ready.when)
+    }
+
+    /// Tells the host that the guest is ready, where it wants to know and does not yet.
+    pub fn mark_ready(&self) {
+        let mut is_ready = self.is_ready.lock();
+        if self.ready.is_some() && !std::mem::replace(&mut *is_ready, true) {
+            // Sent under the lock, so that nothing can follow the exit, which takes it first.
+            self.sink.send(Event::Notice { id: self.id, notice: Notice::Ready });
+        }
+    }
+
+    /// Until when the guest must be ready, where it is not yet.
+    fn ready_deadline(&self) -> Option<(Instant, u64)> {
+        let within_ms = self.ready.filter(|_| !*self.is_ready.lock())?.within_ms;
+        Some((self.created + Duration::from_millis(within_ms), within_ms))
+    }
+
+    fn wall_deadline(&self) -> Instant {
+        self.created + Duration::from_millis(self.limits.wall_ms)
+    }
+
+    /// The next moment that ends the guest whatever it does.
+    fn deadline(&self) -> Instant {
+        let wall = self.wall_deadline();
+        self.ready_deadline().map_or(wall, |(ready, _)| ready.min(wall))
     }
 
     /// Puts the time since the last phase's end down to this one. Costs a branch where phases were not asked for.
     pub fn end_phase(&self, phase: Phase) {
-        if let Some(clock) = &self.phases {
-            clock.end(phase);
+        if self.phases.is_some() {
+            self.end_phase_at(phase, Instant::now());
         }
     }
 
-    /// A worker took the guest. `making` says how long that took to be made, where it was not parked when the guest came.
-    pub fn claimed(&self, making: Option<Making>) {
+    /// The same for a phase that ended at that moment.
+    pub fn end_phase_at(&self, phase: Phase, at: Instant) {
         if let Some(clock) = &self.phases {
-            clock.claimed(making);
+            clock.end(phase, at);
+        }
+    }
+
+    /// A worker took the guest, which was made then.
+    pub fn claimed(&self, making: Making) {
+        if let Some(clock) = &self.phases {
+            clock.claimed(making, Instant::now());
         }
     }
 
@@ -360,16 +437,22 @@ impl Guest {
         block_on(future.as_mut(), || *self.sleeps_until.lock())
     }
 
-    /// Pending until the moment has come. For a future that [`Guest::block_on`] runs, which parks its thread so long.
+    /// Pending until the moment has come. [`Guest::block_on`] parks its thread so long; whoever runs the future otherwise sees
+    /// to it that it is polled again then.
     pub fn poll_sleep(&self, context: &mut Context<'_>, moment: Instant) -> Poll<Result<(), StreamError>> {
-        // The waker comes first: whoever ends the guest sets the flag and then wakes.
-        *self.sleeper.lock() = Some(context.waker().clone());
-        if self.is_ending() {
+        if self.poll_ending(context).is_ready() {
             return Poll::Ready(Err(StreamError::Ending));
         }
         let over = Instant::now() >= moment;
         *self.sleeps_until.lock() = (!over).then_some(moment);
         if over { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    /// Pending until the guest has a reason to end. The waker takes the place of that of [`Guest::poll_sleep`].
+    pub fn poll_ending(&self, context: &mut Context<'_>) -> Poll<()> {
+        // The waker comes first: whoever ends the guest sets the flag and then wakes.
+        *self.sleeper.lock() = Some(context.waker().clone());
+        if self.is_ending() { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// Marks the guest as waiting until the guard is dropped, so that the warden need not look at its CPU clock.
@@ -385,16 +468,26 @@ impl Guest {
         }
         let now = Instant::now();
         if let Some(grace_ends) = self.grace_ends.get() {
-            if now >= *grace_ends {
+            // One that shares its threads with others may still wait for its turn, and can't yield before it has it.
+            let mut grace_ends = *grace_ends;
+            if self.shares_threads.load(Ordering::SeqCst) {
+                grace_ends = grace_ends.max(self.cpu.running_since().unwrap_or(now) + GRACE);
+            }
+            if now >= grace_ends {
                 self.give_up()
             } else {
-                self.warden.look_at(self, *grace_ends)
+                self.warden.look_at(self, grace_ends)
             }
             return;
         }
-        let wall_deadline = self.created + Duration::from_millis(self.limits.wall_ms);
-        if now >= wall_deadline {
+        if now >= self.wall_deadline() {
             self.end(Ending::WallTime { limit_ms: self.limits.wall_ms });
+            return;
+        }
+        if let Some((deadline, within_ms)) = self.ready_deadline()
+            && now >= deadline
+        {
+            self.end(Ending::NotReady { within_ms });
             return;
         }
         let budget = Duration::from_millis(self.limits.cpu_ms);
@@ -403,7 +496,7 @@ impl Guest {
             self.end(Ending::CpuTime { limit_ms: self.limits.cpu_ms });
             return;
         }
-        self.warden.look_at_while_running(self, wall_deadline);
+        self.warden.look_at_while_running(self, self.deadline());
         // Set before `waiting` is read, so that a guest that stops waiting meanwhile sees it: one of the two looks again.
         self.cpu_unwatched.store(true, Ordering::SeqCst);
         if !self.waiting.load(Ordering::SeqCst) {
@@ -417,8 +510,7 @@ impl Guest {
             let budget = Duration::from_millis(self.limits.cpu_ms);
             // A thread can't use CPU time faster than time passes.
             let soonest = now + budget.saturating_sub(self.cpu_used()).max(Duration::from_millis(1));
-            let wall_deadline = self.created + Duration::from_millis(self.limits.wall_ms);
-            self.warden.look_at_while_running(self, soonest.min(wall_deadline));
+            self.warden.look_at_while_running(self, soonest.min(self.deadline()));
         }
     }
 
@@ -435,11 +527,9 @@ impl Guest {
         });
     }
 
-    fn cpu_used(&self) -> Duration {
-        self.cpu
-            .get()
-            .and_then(|(clock, baseline)| Some(clock.elapsed()?.saturating_sub(*baseline)))
-            .unwrap_or_default()
+    /// CPU time that the guest has used so far.
+    pub fn cpu_used(&self) -> Duration {
+        self.cpu.used()
     }
 
     /// Ends the guest's life: closes its streams and sends its exit, after which nothing of it follows. `ending` counts where
@@ -451,17 +541,19 @@ impl Guest {
         let ending = self.ending.get_or_init(|| ending);
         self.is_ending.store(true, Ordering::SeqCst);
         self.warden.forget(self);
+        *self.is_ready.lock() = true;
         self.stdin.close();
         let stdout_bytes = self.stdout.close();
         let stderr_bytes = self.stderr.close();
-        self.end_phase(Phase::Exit);
+        let ended = Instant::now();
+        self.end_phase_at(Phase::Exit, ended);
         let exit = GuestExit {
             outcome: ending.outcome(),
             exit_code: ending.exit_code(),
             signal: ending.signal(),
             error: ending.error(),
             usage: Usage {
-                wall_us: self.created.elapsed().as_micros() as u64,
+                wall_us: (ended - self.created).as_micros() as u64,
                 start_us: self.started_us.load(Ordering::Relaxed),
                 cpu_us: self.cpu_used().as_micros() as u64,
                 heap_bytes,
@@ -469,7 +561,7 @@ impl Guest {
                 stdout_bytes,
                 stderr_bytes,
             },
-            phases: self.phases.as_ref().map(PhaseClock::so_far),
+            phases: self.phases.as_ref().map(PhaseClock::report),
         };
         self.lifecycle.ended(self.id);
         self.sink.send(Event::Notice { id: self.id, notice: Notice::Exit { exit: Box::new(exit) } });
@@ -490,5 +582,15 @@ impl Drop for WaitGuard<'_> {
     fn drop(&mut self) {
         self.0.waiting.store(false, Ordering::SeqCst);
         self.0.watch_cpu_again();
+    }
+}
+
+/// While it lives, its guest runs on the thread that made it.
+pub struct RunGuard<'a>(&'a Arc<Guest>);
+
+impl Drop for RunGuard<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.store(true, Ordering::SeqCst);
+        self.0.cpu.leave_thread();
     }
 }

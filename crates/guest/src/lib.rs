@@ -7,6 +7,7 @@
 //! counts. A guest that does not yield within [`GRACE`] of that loses its process ([`Lifecycle::retire`]).
 
 mod block_on;
+mod cpu;
 mod cpu_clock;
 mod ending;
 mod guest;
@@ -19,13 +20,13 @@ mod wasi;
 
 pub use cpu_clock::ThreadCpuClock;
 pub use ending::Ending;
-pub use guest::{EventSink, Guest, GuestOptions, Interrupt, Lifecycle, WaitGuard};
+pub use guest::{EventSink, Guest, GuestOptions, Interrupt, Lifecycle, RunGuard, WaitGuard};
 pub use input::{InputPipe, STDIN_WINDOW};
 pub use output::{MAX_OUTPUT_CHUNK, OutputPipe};
-pub use phases::{Making, Phase};
-pub use spec::{GuestProgram, GuestSpec};
+pub use phases::Making;
+pub use spec::{GuestProgram, GuestSpec, Userland};
 pub use warden::{GRACE, Warden};
-pub use wasi::{CLOCK_RESOLUTION, wasi_ctx};
+pub use wasi::{CLOCK_RESOLUTION, ThreadTimers, ending_of, wasi_ctx};
 
 /// Why a stream of a guest can't go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

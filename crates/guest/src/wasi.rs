@@ -1,9 +1,9 @@
 //! A guest's stdio and waits as WASI wants them.
 
-use crate::{Guest, GuestSpec, StreamError};
-use hotcell_protocol::Stream;
+use crate::{Ending, Guest, GuestSpec, StreamError};
+use hotcell_protocol::{Signal, Stream};
 use hotcell_wasi::stdio::{InputStream, OutputStream, Readiness};
-use hotcell_wasi::{BuildError, SystemClocks, Timers, WasiCtx, WasiCtxBuilder};
+use hotcell_wasi::{BuildError, Clocks, SystemClocks, Timers, Trap, WasiCtx, WasiCtxBuilder};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -53,7 +53,7 @@ impl OutputStream for Output {
 }
 
 /// Waits of a guest that has a thread of its own: [`Guest::block_on`] parks it until the moment.
-struct ThreadTimers(Arc<Guest>);
+pub struct ThreadTimers(pub Arc<Guest>);
 
 impl Timers for ThreadTimers {
     fn poll_wait_until(&mut self, context: &mut Context<'_>, moment: Instant) -> Poll<Result<()>> {
@@ -61,23 +61,76 @@ impl Timers for ThreadTimers {
     }
 }
 
-/// The WASI context of a guest that has a thread of its own. To be called on that thread, whose CPU clock the guest sees.
+/// The system's clocks, and the CPU time that the guest itself has used.
+struct GuestClocks {
+    guest: Arc<Guest>,
+    system: SystemClocks,
+}
+
+impl Clocks for GuestClocks {
+    fn realtime(&self) -> Duration {
+        self.system.realtime()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.system.monotonic()
+    }
+
+    fn cpu_time(&self) -> Option<Duration> {
+        Some(self.system.floor(self.guest.cpu_used()))
+    }
+
+    fn resolution(&self) -> Duration {
+        self.system.resolution()
+    }
+}
+
+/// The WASI context of a guest, which waits for moments by `timers`.
 ///
 /// # Errors
 /// What of the arguments or the environment no WASI program can be given.
-pub fn wasi_ctx(spec: &GuestSpec, program: &str) -> std::result::Result<WasiCtx, BuildError> {
+pub fn wasi_ctx(
+    spec: &GuestSpec,
+    program: &str,
+    timers: impl Timers + 'static,
+) -> std::result::Result<WasiCtx, BuildError> {
     let guest = &spec.guest;
     let arguments = std::iter::once(program).chain(spec.args.iter().map(String::as_str));
-    WasiCtxBuilder::new(
+    let builder = WasiCtxBuilder::new(
         Arc::clone(&spec.vfs),
         Box::new(Input(Arc::clone(guest))),
         Box::new(Output(Arc::clone(guest), Stream::Stdout)),
         Box::new(Output(Arc::clone(guest), Stream::Stderr)),
-        Box::new(SystemClocks::new(CLOCK_RESOLUTION)),
-        Box::new(ThreadTimers(Arc::clone(guest))),
+        Box::new(GuestClocks { guest: Arc::clone(guest), system: SystemClocks::new(CLOCK_RESOLUTION) }),
+        Box::new(timers),
     )
     .args(arguments)
     .env(spec.env.iter().map(|(name, value)| (name.as_str(), value.as_str())))
-    .cwd(spec.cwd.as_str())
-    .build()
+    .cwd(spec.cwd.as_str());
+    match &spec.preopens {
+        Some(preopens) => builder.preopens(preopens.clone()).build(),
+        None => builder.build(),
+    }
 }
+
+/// How a guest ends that a call of its own ends; `None` where it is being ended from outside, by whoever knows why.
+pub fn ending_of(trap: Trap) -> Option<Ending> {
+    match trap {
+        // As a shell sees it: exit codes are a byte.
+        Trap::Exit(code) => Some(Ending::exit(code as u8)),
+        Trap::Raised(name) => Some(raised(name)),
+        Trap::Killed => None,
+    }
+}
+
+/// How a program ends that raises a signal against itself: by the signal where guests can be sent it, else with the exit code
+/// that a shell gives for it.
+fn raised(name: &'static str) -> Ending {
+    match Signal::from_name(name) {
+        Some(signal) => Ending::Signal(signal),
+        None => Ending::Exit { code: ABORTED, message: Some(format!("The program ended itself with {name}.")) },
+    }
+}
+
+/// What a shell reports for a program that SIGABRT ended: 128 + 6.
+const ABORTED: u8 = 134;

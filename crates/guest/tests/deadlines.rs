@@ -175,3 +175,17 @@ fn usage_tells_when_the_guests_own_code_began() {
     assert!(exit.usage.start_us >= 20_000 && exit.usage.wall_us >= exit.usage.start_us, "{:?}", exit.usage);
     assert_eq!(exit.usage.external_peak_bytes, 77);
 }
+
+#[test]
+fn guest_that_waits_for_a_shared_thread_is_not_given_up() {
+    let (guest, heard) = Setup::default().guest();
+    guest.share_threads();
+    guest.end(Ending::Cancelled);
+    // Longer than its grace: the neighbours have it all to themselves.
+    let (stuck, stuck_heard) = Setup::default().guest();
+    stuck.end(Ending::Cancelled);
+    assert_eq!(hear(&stuck_heard), Heard::Retired(RetireReason::Unyielding));
+    assert!(heard.is_empty());
+    let _running = guest.run_on_this_thread();
+    assert_eq!(hear(&heard), Heard::Retired(RetireReason::Unyielding));
+}

@@ -44,11 +44,12 @@ pub struct Setup {
     pub limits: Limits,
     pub stdin: StdinMode,
     pub credit: u32,
+    pub phases: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { limits: Limits::default(), stdin: StdinMode::Empty, credit: u32::MAX }
+        Self { limits: Limits::default(), stdin: StdinMode::Empty, credit: u32::MAX, phases: false }
     }
 }
 
@@ -58,11 +59,23 @@ impl Setup {
     }
 
     pub fn guest_of(self, warden: Arc<Warden>) -> (Arc<Guest>, Receiver<Heard>) {
-        let Self { limits, stdin, credit } = self;
+        let Self { limits, stdin, credit, phases } = self;
         let (sender, heard) = unbounded();
         let (sink, lifecycle) = (Arc::new(Ear(sender.clone())), Arc::new(Ear(sender)));
         let received = Instant::now();
-        let options = GuestOptions { id: ID, limits, stdin, credit, sink, lifecycle, warden, received, phases: false };
+        let options = GuestOptions {
+            id: ID,
+            limits,
+            stdin,
+            credit,
+            sink,
+            lifecycle,
+            warden,
+            received,
+            fuel: None,
+            ready: None,
+            phases,
+        };
         (Guest::new(options), heard)
     }
 }

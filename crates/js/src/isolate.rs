@@ -3,17 +3,18 @@
 use crate::error::JsError;
 use crate::external_memory::ExternalMemory;
 use crate::mailbox::Mailbox;
+use crate::snapshot::Snapshot;
 use crate::state::IsolateState;
-use crate::{event_loop, fatal, hooks::Hooks, loader, native, userland};
+use crate::{event_loop, fatal, hooks::Hooks, loader, native, sandbox_userland, userland};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// A snapshot's bytes, shared by all isolates that are restored from it. Leaked: once per digest and process.
-pub(crate) type Blob = &'static [u8];
-
 /// An isolate with the callbacks that every guest's has, and its state in its slot.
-pub(crate) fn new_isolate(
-    snapshot: Option<Blob>,
+///
+/// # Safety
+/// The snapshot must outlive the isolate.
+pub(crate) unsafe fn new_isolate(
+    snapshot: Option<&Snapshot>,
     heap_mb: u32,
     external: &Arc<ExternalMemory>,
     mailbox: Mailbox,
@@ -23,19 +24,25 @@ pub(crate) fn new_isolate(
         .array_buffer_allocator(external.allocator().make_shared())
         .external_references(native::external_references())
         .allow_atomics_wait(true);
-    if let Some(blob) = snapshot {
-        params = params.snapshot_blob(v8::StartupData::from(blob));
+    if let Some(snapshot) = snapshot {
+        // SAFETY: the isolate holds the data, and the caller sees to it that the snapshot outlives the isolate.
+        params = params.snapshot_blob(unsafe { snapshot.startup_data() });
     }
     let mut isolate = v8::Isolate::new(params);
+    configure(&mut isolate);
+    let state = IsolateState::new(mailbox, Arc::clone(external));
+    isolate.set_slot(Rc::clone(&state));
+    (isolate, state)
+}
+
+/// Sets the callbacks that every isolate has, those included that make snapshots.
+pub(crate) fn configure(isolate: &mut v8::Isolate) {
     isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
     isolate.set_oom_error_handler(fatal::on_out_of_memory);
     isolate.set_host_import_module_dynamically_callback(loader::import_dynamically);
     isolate.set_host_initialize_import_meta_object_callback(loader::fill_import_meta);
     isolate.set_promise_reject_callback(on_rejection);
     isolate.set_prepare_stack_trace_callback(prepare_stack_trace);
-    let state = IsolateState::new(mailbox, Arc::clone(external));
-    isolate.set_slot(Rc::clone(&state));
-    (isolate, state)
 }
 
 /// Brings the userland into the context that was just made, or finds it there.
@@ -74,6 +81,9 @@ unsafe extern "C" fn on_rejection(message: v8::PromiseRejectMessage<'_>) {
     };
     v8::callback_scope!(unsafe scope, &message);
     let state = IsolateState::of(scope);
+    if state.claim().is_none() {
+        return sandbox_userland::on_rejection(scope, &state, &message);
+    }
     let Some(hooks) = state.hooks.get() else { return };
     let promise = message.get_promise().into();
     let reason = message.get_value().unwrap_or_else(|| v8::undefined(scope).into());

@@ -29,6 +29,7 @@ pub(crate) fn initialize(isolates: IsolateThreads) {
     INITIALIZE.call_once(|| {
         v8::V8::set_flags_from_string(V8_FLAGS);
         v8::V8::set_fatal_error_handler(crate::fatal::on_fatal_error);
+        crate::last_words::listen();
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_V8_THREADS);
         let unprotected = isolates == IsolateThreads::Any;
         let platform = v8::Platform::new_custom(threads as u32, false, unprotected, TaskRouter).make_shared();

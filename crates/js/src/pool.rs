@@ -1,8 +1,7 @@
 //! The parked workers of the process, by what they are made from.
 
-use crate::isolate::Blob;
 use crate::shelf::Shelf;
-use crate::worker::WorkerKey;
+use crate::worker::{WorkerKey, WorkerKind};
 use hotcell_guest::GuestSpec;
 use parking_lot::RwLock;
 use std::collections::HashMap;
@@ -60,7 +59,7 @@ impl Counters {
 }
 
 pub(crate) struct Pool {
-    shelves: RwLock<HashMap<u32, Kind>>,
+    shelves: RwLock<HashMap<WorkerKind, Kind>>,
     /// Workers kept parked of each kind.
     capacity: usize,
     most_being_made: usize,
@@ -108,29 +107,32 @@ impl Pool {
         self.shelf(key).refill();
     }
 
-    /// The shelf of that kind, made where there is none. A read lock, shared by all claims, and one hash of the heap limit.
+    /// As [`Self::seed`], and waits until they are parked.
+    pub(crate) fn seed_and_wait(&self, key: WorkerKey) {
+        tracing::debug!(heap_mb = key.heap_mb, "seed");
+        self.shelf(key).fill();
+    }
+
+    /// The shelf of that kind, made where there is none. A read lock, shared by all claims, and one hash of the kind.
     fn shelf(&self, key: WorkerKey) -> Arc<Shelf> {
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
-        if let Some(kind) = self.shelves.read().get(&key.heap_mb).filter(|kind| kind.shelf.is_of(key.snapshot)) {
+        let worker_kind = key.kind();
+        if let Some(kind) = self.shelves.read().get(&worker_kind) {
             kind.last_wanted.store(now, Ordering::Relaxed);
             return Arc::clone(&kind.shelf);
         }
         let mut shelves = self.shelves.write();
-        if let Some(kind) = shelves.get(&key.heap_mb).filter(|kind| kind.shelf.is_of(key.snapshot)) {
+        if let Some(kind) = shelves.get(&worker_kind) {
             return Arc::clone(&kind.shelf);
         }
         // Without a snapshot there is nothing to restore ahead of time.
         let capacity = if key.snapshot.is_some() { self.capacity } else { 0 };
         let shelf = Shelf::new(key, capacity, self.most_being_made, &self.counters);
         let kind = Kind { shelf: Arc::clone(&shelf), last_wanted: AtomicU64::new(now) };
-        if let Some(replaced) = shelves.insert(key.heap_mb, kind) {
-            replaced.shelf.evict();
-        }
+        shelves.insert(worker_kind, kind);
         if shelves.len() > MAX_PARKED_KINDS
-            && let Some(oldest) = shelves
-                .iter()
-                .min_by_key(|(_, kind)| kind.last_wanted.load(Ordering::Relaxed))
-                .map(|(heap_mb, _)| *heap_mb)
+            && let Some(oldest) =
+                shelves.iter().min_by_key(|(_, kind)| kind.last_wanted.load(Ordering::Relaxed)).map(|(kind, _)| *kind)
             && let Some(kind) = shelves.remove(&oldest)
         {
             kind.shelf.evict();
@@ -144,9 +146,4 @@ impl Pool {
             kind.shelf.evict();
         }
     }
-}
-
-/// The key for a guest's worker.
-pub(crate) fn key(snapshot: Option<Blob>, heap_mb: u32) -> WorkerKey {
-    WorkerKey { snapshot, heap_mb }
 }

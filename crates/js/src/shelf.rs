@@ -1,10 +1,10 @@
 //! Workers of one kind that wait for their guests, and guests that wait for a worker.
 
-use crate::isolate::Blob;
 use crate::pool::Counters;
 use crate::worker::{self, STACK_BYTES, WorkerKey};
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use hotcell_guest::{Ending, Guest, GuestSpec};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
 use std::thread;
@@ -47,11 +47,6 @@ impl Shelf {
         })
     }
 
-    /// Whether workers of this shelf are made from that snapshot.
-    pub(crate) fn is_of(&self, snapshot: Option<Blob>) -> bool {
-        self.key.snapshot.map(<[u8]>::as_ptr) == snapshot.map(<[u8]>::as_ptr)
-    }
-
     /// Runs a guest on a parked worker, or on one that is made now. Costs a push onto the queue, one atomic subtraction, and
     /// the wake-up of the worker.
     pub(crate) fn run(self: &Arc<Self>, spec: GuestSpec) {
@@ -68,8 +63,20 @@ impl Shelf {
         let wanted = self.capacity.load(Ordering::SeqCst) as isize;
         if self.spare.load(Ordering::SeqCst) < wanted && self.being_made.load(Ordering::SeqCst) == 0 {
             self.counters.refilled();
-            self.make();
+            self.make(None);
         }
+    }
+
+    /// Makes as many workers as the shelf keeps, all at once, and waits until they are parked.
+    pub(crate) fn fill(self: &Arc<Self>) {
+        let (being_made, parked) = bounded(0);
+        let wanted = self.capacity.load(Ordering::SeqCst) as isize;
+        for _ in self.spare.load(Ordering::SeqCst)..wanted {
+            self.make(Some(being_made.clone()));
+        }
+        drop(being_made);
+        // Disconnected once the last of them is parked, or is not to be.
+        let _ = parked.recv();
     }
 
     /// Keeps no worker parked any more.
@@ -87,15 +94,17 @@ impl Shelf {
 
     fn make_for_waiting(self: &Arc<Self>) {
         while self.spare.load(Ordering::SeqCst) < 0 && self.being_made.load(Ordering::SeqCst) < self.most_being_made {
-            self.make();
+            self.make(None);
         }
     }
 
-    fn make(self: &Arc<Self>) {
+    /// Makes a worker. Whoever waits for the other end of `being_made` is told when it is parked, by its drop.
+    fn make(self: &Arc<Self>, being_made: Option<Sender<Infallible>>) {
         self.spare.fetch_add(1, Ordering::SeqCst);
         self.being_made.fetch_add(1, Ordering::SeqCst);
         let shelf = Arc::clone(self);
-        let thread = thread::Builder::new().name("js".into()).stack_size(STACK_BYTES).spawn(move || shelf.work());
+        let thread =
+            thread::Builder::new().name("js".into()).stack_size(STACK_BYTES).spawn(move || shelf.work(being_made));
         if let Err(error) = thread {
             self.made();
             self.lost(&format!("No thread could be started for a guest: {error}. Lower the number of guests at once."));
@@ -119,11 +128,12 @@ impl Shelf {
     }
 
     /// A worker's thread.
-    fn work(self: Arc<Self>) {
+    fn work(self: Arc<Self>, being_made: Option<Sender<Infallible>>) {
         let mut guest = None;
         let claim = || {
             self.made();
             self.counters.parked();
+            drop(being_made);
             self.refill();
             match self.errands.recv() {
                 Ok(Errand::Run(spec)) => {
@@ -134,7 +144,7 @@ impl Shelf {
             }
         };
         let on_exit = || self.refill();
-        let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| worker::work(self.key, claim, on_exit)));
+        let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| worker::work(&self.key, claim, on_exit)));
         let message = match worked {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error.to_string(),

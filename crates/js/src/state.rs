@@ -3,7 +3,7 @@ use crate::hooks::Hooks;
 use crate::loader::ModuleMap;
 use crate::mailbox::Mailbox;
 use crate::wasi::WasiInstance;
-use hotcell_guest::{Guest, GuestProgram, GuestSpec};
+use hotcell_guest::{Guest, GuestProgram, GuestSpec, ThreadTimers};
 use hotcell_modules::MakeTicket;
 use hotcell_vfs::Vfs;
 use hotcell_wasi::{BuildError, WasiCtx};
@@ -18,7 +18,7 @@ pub(crate) struct IsolateState {
     pub mailbox: Mailbox,
     pub external: Arc<ExternalMemory>,
     pub hooks: OnceCell<Hooks>,
-    /// What the isolate was claimed for. Empty while it is parked.
+    /// What the isolate was claimed for. Empty while it is parked, and while userland is run.
     pub claim: OnceCell<Claim>,
     /// A read of stdin is under way.
     pub stdin_wanted: Cell<bool>,
@@ -26,6 +26,10 @@ pub(crate) struct IsolateState {
     pub wasi: RefCell<Option<WasiInstance>>,
     /// This isolate is the one that compiles its program for all.
     pub compiling: RefCell<Option<MakeTicket<v8::CompiledWasmModule, Infallible>>>,
+    /// What userland was refused first, since it asked for a guest where none was.
+    pub refused: OnceCell<String>,
+    /// Promises that userland left rejected, and why.
+    pub rejected: RefCell<Vec<(v8::Global<v8::Promise>, v8::Global<v8::Value>)>>,
 }
 
 /// What is particular to the one guest of an isolate.
@@ -60,7 +64,7 @@ impl Claim {
     /// The context that the program's WASI calls work on. For the guest's thread.
     pub(crate) fn wasi_ctx(&self) -> Result<WasiCtx, BuildError> {
         let name = if let GuestProgram::Wasm { name, .. } = &self.spec.program { name } else { "" };
-        hotcell_guest::wasi_ctx(&self.spec, name)
+        hotcell_guest::wasi_ctx(&self.spec, name, ThreadTimers(Arc::clone(&self.guest)))
     }
 
     /// Milliseconds since the guest's start, to a hundredth: finer clocks help attacks on caches more than programs.
@@ -80,6 +84,8 @@ impl IsolateState {
             modules: RefCell::default(),
             wasi: RefCell::default(),
             compiling: RefCell::default(),
+            refused: OnceCell::new(),
+            rejected: RefCell::default(),
         })
     }
 
@@ -99,7 +105,7 @@ impl IsolateState {
         self.hooks.get().expect("the userland is installed first")
     }
 
-    /// The guest's particulars; `None` while a snapshot is being made.
+    /// The guest's particulars; `None` while there is none, and only userland is run.
     pub(crate) fn claim(&self) -> Option<&Claim> {
         self.claim.get()
     }

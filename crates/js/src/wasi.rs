@@ -2,8 +2,7 @@
 
 use crate::native::{NativeFunction, throw, unwind};
 use crate::state::IsolateState;
-use hotcell_guest::Ending;
-use hotcell_protocol::Signal;
+use hotcell_guest::ending_of;
 use hotcell_wasi::{GuestMemory, Trap, WasiCtx, calls};
 use std::sync::LazyLock;
 use v8::MapFnTo;
@@ -19,7 +18,7 @@ pub(crate) struct Import {
     pub module: &'static str,
     pub name: &'static str,
     pub function: v8::FunctionCallback,
-    parameters: i32,
+    pub parameters: i32,
     call: Call,
 }
 
@@ -109,28 +108,13 @@ fn run<R: WasmResult>(
     match outcome {
         Ok(value) => value.set(scope, result),
         Err(trap) => {
-            match trap {
-                // As a shell sees it: exit codes are a byte.
-                Trap::Exit(code) => claim.guest.end(Ending::exit(code as u8)),
-                Trap::Raised(signal) => claim.guest.end(raised(signal)),
-                Trap::Killed => false,
-            };
+            if let Some(ending) = ending_of(trap) {
+                claim.guest.end(ending);
+            }
             unwind(scope, &state);
         }
     }
 }
-
-/// How a program ends that raises a signal against itself: by the signal where guests can be sent it, else with the exit code
-/// that a shell gives for it.
-fn raised(name: &'static str) -> Ending {
-    match Signal::from_name(name) {
-        Some(signal) => Ending::Signal(signal),
-        None => Ending::Exit { code: ABORTED, message: Some(format!("The program ended itself with {name}.")) },
-    }
-}
-
-/// What a shell reports for a program that SIGABRT ended: 128 + 6.
-const ABORTED: u8 = 134;
 
 macro_rules! invoke {
     (sync $guest:ident $call:expr) => {{

@@ -4,12 +4,15 @@ use crate::error::JsError;
 use crate::event_loop::{EventLoop, Stop, call, guarded, uncaught};
 use crate::external_memory::ExternalMemory;
 use crate::fatal::{Blame, HeapGuard};
-use crate::isolate::{Blob, new_isolate, set_up};
+use crate::isolate::{new_isolate, set_up};
 use crate::mailbox::{Inbox, IsolateInterrupt, Mailbox};
 use crate::platform::TaskRoute;
-use crate::program;
+use crate::snapshot::Snapshot;
 use crate::state::{Claim, IsolateState};
-use hotcell_guest::{Ending, GuestSpec, Making, Phase};
+use crate::{program, sandbox_userland};
+use hotcell_guest::{Ending, Guest, GuestSpec, Making, Userland};
+use hotcell_modules::BlobDigest;
+use hotcell_protocol::Phase;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,10 +26,30 @@ const UNCAUGHT: u8 = 1;
 const UNSETTLED_AWAIT: u8 = 13;
 
 /// What an isolate is made from. Two workers with the same key are the same but for the guest they get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct WorkerKey {
-    pub snapshot: Option<Blob>,
+    pub snapshot: Option<Arc<Snapshot>>,
+    /// The sandbox's userland, where it is not in the snapshot.
+    pub userland: Option<Arc<Userland>>,
     pub heap_mb: u32,
+}
+
+/// What tells worker keys apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct WorkerKind {
+    snapshot: Option<BlobDigest>,
+    userland: Option<BlobDigest>,
+    heap_mb: u32,
+}
+
+impl WorkerKey {
+    pub(crate) fn kind(&self) -> WorkerKind {
+        WorkerKind {
+            snapshot: self.snapshot.as_ref().map(|snapshot| snapshot.key),
+            userland: self.userland.as_ref().map(|userland| userland.digest),
+            heap_mb: self.heap_mb,
+        }
+    }
 }
 
 /// Makes an isolate with its context, waits in `claim` for its guest, runs it, calls `on_exit` once its exit was sent, and takes
@@ -35,14 +58,16 @@ pub(crate) struct WorkerKey {
 /// # Errors
 /// Where the userland can't be brought into a context. `claim` was not called then.
 pub(crate) fn work(
-    key: WorkerKey,
+    key: &WorkerKey,
     claim: impl FnOnce() -> Option<GuestSpec>,
     on_exit: impl FnOnce(),
 ) -> Result<(), JsError> {
     let external = ExternalMemory::new(usize::MAX);
     let (mailbox, inbox) = Mailbox::new();
-    let started = Instant::now();
-    let (mut isolate, state) = new_isolate(key.snapshot, key.heap_mb, &external, mailbox.clone());
+    let began = Instant::now();
+    let snapshot = key.snapshot.as_deref();
+    // SAFETY: the isolate is gone when this function returns, and the key with its snapshot is borrowed for longer.
+    let (mut isolate, state) = unsafe { new_isolate(snapshot, key.heap_mb, &external, mailbox.clone()) };
     let _route = TaskRoute::new(&isolate, mailbox);
     let handle = isolate.thread_safe_handle();
     let isolate_made = Instant::now();
@@ -54,14 +79,21 @@ pub(crate) fn work(
         let parked = Instant::now();
         if let Some(spec) = claim() {
             let guest = Arc::clone(&spec.guest);
-            let making = Making { isolate: isolate_made - started, context: parked - isolate_made };
-            guest.claimed((guest.created() < parked).then_some(making));
+            guest.claimed(Making { began, isolate: isolate_made, context: parked });
             external.set_limit((guest.limits().external_mb as usize) << 20);
             guest.attach_thread();
             guest.on_interrupt(Box::new(IsolateInterrupt { isolate: handle, mailbox: state.mailbox.clone() }));
             let blame = Blame::on(&guest);
-            let heap_guard = HeapGuard::install(scope, &guest);
-            let ending = run(scope, &state, &inbox, spec);
+            let heap_guard = HeapGuard::install(scope, {
+                let guest = Arc::clone(&guest);
+                move || {
+                    guest.end(Ending::Heap { limit_mb: guest.limits().heap_mb });
+                }
+            });
+            let ending = match key.userland.as_ref().map(|userland| run_userland(scope, &state, &guest, userland)) {
+                Some(Err(ending)) => ending,
+                None | Some(Ok(())) => run(scope, &state, &inbox, spec),
+            };
             guest.clear_interrupt();
             guest.set_external_peak(external.peak() as u64);
             let heap_bytes = scope.get_heap_statistics().used_heap_size() as u64;
@@ -74,6 +106,19 @@ pub(crate) fn work(
     }
     drop(state);
     Ok(())
+}
+
+/// Runs the sandbox's userland within the guest's limits, but as if there were no guest yet.
+fn run_userland(
+    scope: &mut v8::PinScope<'_, '_>,
+    state: &IsolateState,
+    guest: &Guest,
+    userland: &Userland,
+) -> Result<(), Ending> {
+    let ran = sandbox_userland::run(scope, state, &userland.source);
+    // Where the guest was ended meanwhile, its own reason counts.
+    guest.end_phase(Phase::Context);
+    ran.map_err(|failure| Ending::Crash { message: failure.into_error().to_string() })
 }
 
 fn run(scope: &mut v8::PinScope<'_, '_>, state: &Rc<IsolateState>, inbox: &Inbox, spec: GuestSpec) -> Ending {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
 
 /// What an engine made of programs, by digest and within bounds: made once, however many ask at the same time.
 ///
@@ -19,11 +20,27 @@ pub struct DerivedCache<T, E> {
 struct State<T, E> {
     made: BoundedLru<Arc<T>>,
     flights: HashMap<BlobDigest, Arc<FlightState<T, E>>>,
+    hits: u64,
+    misses: u64,
+}
+
+/// What a [`DerivedCache`] holds, and how often it was asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DerivedStats {
+    pub entries: usize,
+    /// The weight of the entries together.
+    pub bytes: u64,
+    /// Claims that found the value.
+    pub hits: u64,
+    /// Claims that did not: whoever asked makes it, or waits for another who does.
+    pub misses: u64,
 }
 
 struct FlightState<T, E> {
     /// Disconnected when the attempt has ended; nothing is ever sent.
     ended: Receiver<Infallible>,
+    /// Those who wait without a thread. `None` once the attempt has ended.
+    wakers: Mutex<Option<Vec<Waker>>>,
     /// Empty after the end where the attempt was given up.
     result: OnceLock<Result<Arc<T>, E>>,
 }
@@ -42,20 +59,24 @@ pub enum Claim<T, E> {
 impl<T, E: Clone> DerivedCache<T, E> {
     /// An empty cache. It takes memory as it fills.
     pub fn new(bounds: CacheBounds) -> Self {
-        Self { shared: Arc::new(Mutex::new(State { made: BoundedLru::new(bounds), flights: HashMap::new() })) }
+        let state = State { made: BoundedLru::new(bounds), flights: HashMap::new(), hits: 0, misses: 0 };
+        Self { shared: Arc::new(Mutex::new(state)) }
     }
 
     /// Asks without waiting: for those who have more to wait for than this, such as their own guest's end.
     pub fn claim(&self, digest: BlobDigest) -> Claim<T, E> {
         let mut state = self.shared.lock();
         if let Some(value) = state.made.get(&digest) {
-            return Claim::Ready(value.clone());
+            let value = value.clone();
+            state.hits += 1;
+            return Claim::Ready(value);
         }
+        state.misses += 1;
         if let Some(flight) = state.flights.get(&digest) {
             return Claim::Wait(Flight { state: flight.clone() });
         }
         let (end, ended) = bounded(0);
-        let flight = Arc::new(FlightState { ended, result: OnceLock::new() });
+        let flight = Arc::new(FlightState { ended, wakers: Mutex::new(Some(Vec::new())), result: OnceLock::new() });
         state.flights.insert(digest, flight.clone());
         drop(state);
         Claim::Make(MakeTicket { cache: self.clone(), digest, flight, end: Some(end) })
@@ -92,10 +113,10 @@ impl<T, E: Clone> DerivedCache<T, E> {
         }
     }
 
-    /// How many values are held, and their weight in bytes.
-    pub fn size(&self) -> (usize, u64) {
+    /// The counters.
+    pub fn stats(&self) -> DerivedStats {
         let state = self.shared.lock();
-        (state.made.len(), state.made.bytes())
+        DerivedStats { entries: state.made.len(), bytes: state.made.bytes(), hits: state.hits, misses: state.misses }
     }
 }
 
@@ -123,6 +144,11 @@ pub struct MakeTicket<T, E> {
 }
 
 impl<T, E> MakeTicket<T, E> {
+    /// The attempt that this is the task of, for whoever has another thread perform it and waits.
+    pub fn flight(&self) -> Flight<T, E> {
+        Flight { state: self.flight.clone() }
+    }
+
     /// Puts the value into the cache, `bytes` heavy, and hands it to those who wait. One that is heavier than the cache's
     /// bound goes to them, but is not kept.
     pub fn made(self, value: T, bytes: u64) -> Arc<T> {
@@ -148,6 +174,8 @@ impl<T, E> Drop for MakeTicket<T, E> {
     fn drop(&mut self) {
         self.cache.shared.lock().flights.remove(&self.digest);
         drop(self.end.take());
+        let wakers = self.flight.wakers.lock().take();
+        wakers.into_iter().flatten().for_each(Waker::wake);
     }
 }
 
@@ -171,6 +199,17 @@ impl<T, E: Clone> Flight<T, E> {
     /// How the attempt ended. `None` where it has not, or was given up: after the end, that means to claim again.
     pub fn result(&self) -> Option<Result<Arc<T>, E>> {
         self.state.result.get().cloned()
+    }
+
+    /// Waits for the end of the attempt without a thread: pending until then. `None` where it was given up: claim again.
+    pub fn poll_result(&self, context: &mut Context<'_>) -> Poll<Option<Result<Arc<T>, E>>> {
+        if let Some(wakers) = &mut *self.state.wakers.lock() {
+            if !wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+                wakers.push(context.waker().clone());
+            }
+            return Poll::Pending;
+        }
+        Poll::Ready(self.result())
     }
 
     /// Waits for the end of the attempt. `None` where it was given up: claim again.

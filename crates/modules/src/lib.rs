@@ -20,7 +20,7 @@ mod store;
 
 pub use bounded::CacheBounds;
 pub use cache::ModuleCache;
-pub use derived::{Claim, DerivedCache, Flight, MakeTicket};
+pub use derived::{Claim, DerivedCache, DerivedStats, Flight, MakeTicket};
 pub use digest::digest_of;
 pub use error::ModuleError;
 pub use fingerprint::FileFingerprint;

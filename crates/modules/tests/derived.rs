@@ -2,6 +2,7 @@ use crate::cache::bounds;
 use hotcell_modules::{BlobDigest, CacheBounds, Claim, DerivedCache, Flight, MakeTicket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
 type Cache = DerivedCache<String, String>;
@@ -26,13 +27,18 @@ fn is_ready(cache: &Cache, digest: BlobDigest) -> bool {
     matches!(cache.claim(digest), Claim::Ready(_))
 }
 
+fn size(cache: &Cache) -> (usize, u64) {
+    let stats = cache.stats();
+    (stats.entries, stats.bytes)
+}
+
 #[test]
 fn get_or_make_makes_once_and_shares() {
     let cache = Cache::new(CacheBounds::default());
     let first = cache.get_or_make(PROGRAM, || Ok(("made".into(), 4))).unwrap();
     let second = cache.get_or_make(PROGRAM, || panic!("made twice")).unwrap();
     assert!(Arc::ptr_eq(&first, &second));
-    assert_eq!(cache.size(), (1, 4));
+    assert_eq!(size(&cache), (1, 4));
 }
 
 #[test]
@@ -88,7 +94,7 @@ fn failed_reaches_those_who_wait_and_is_forgotten() {
 fn get_or_make_returns_the_failure_of_its_own_attempt() {
     let cache = Cache::new(CacheBounds::default());
     assert_eq!(cache.get_or_make(PROGRAM, || Err("broken".into())), Err("broken".into()));
-    assert_eq!(cache.size(), (0, 0));
+    assert_eq!(size(&cache), (0, 0));
 }
 
 #[test]
@@ -155,7 +161,7 @@ fn bounds_evict_what_was_used_least_recently() {
     assert!(is_ready(&cache, digests[0]));
     cache.get_or_make(digests[2], || Ok(("made".into(), 90))).unwrap();
     assert!(!is_ready(&cache, digests[1]));
-    assert_eq!(cache.size(), (2, 100));
+    assert_eq!(size(&cache), (2, 100));
 }
 
 #[test]
@@ -165,6 +171,54 @@ fn value_heavier_than_the_bound_is_served_but_not_kept() {
     let flight = flight(&cache, PROGRAM);
     ticket.made("heavy".into(), 101);
     assert_eq!(*flight.wait().unwrap().unwrap(), "heavy");
-    assert_eq!(cache.size(), (0, 0));
+    assert_eq!(size(&cache), (0, 0));
     assert!(!is_ready(&cache, PROGRAM));
+}
+
+#[derive(Default)]
+struct CountedWakes(AtomicUsize);
+
+impl Wake for CountedWakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn flight_wakes_each_that_waits_without_a_thread_once() {
+    let cache = Cache::new(CacheBounds::default());
+    let ticket = ticket(&cache, PROGRAM);
+    let wakes = Arc::<CountedWakes>::default();
+    let waker = Waker::from(Arc::clone(&wakes));
+    let mut context = Context::from_waker(&waker);
+    let flights = [ticket.flight(), flight(&cache, PROGRAM)];
+    for flight in flights.iter().chain(&flights) {
+        assert!(flight.poll_result(&mut context).is_pending());
+    }
+    ticket.made("made".into(), 4);
+    assert_eq!(wakes.0.load(Ordering::SeqCst), 1);
+    for flight in &flights {
+        assert!(matches!(flight.poll_result(&mut context), Poll::Ready(Some(Ok(value))) if *value == "made"));
+    }
+}
+
+#[test]
+fn flight_that_was_given_up_tells_who_waits_without_a_thread() {
+    let cache = Cache::new(CacheBounds::default());
+    let ticket = ticket(&cache, PROGRAM);
+    let flight = flight(&cache, PROGRAM);
+    drop(ticket);
+    assert!(matches!(flight.poll_result(&mut Context::from_waker(Waker::noop())), Poll::Ready(None)));
+    assert!(matches!(cache.claim(PROGRAM), Claim::Make(_)));
+}
+
+#[test]
+fn stats_count_what_claims_found() {
+    let cache = Cache::new(CacheBounds::default());
+    let ticket = ticket(&cache, PROGRAM);
+    let _waiting = flight(&cache, PROGRAM);
+    ticket.made("made".into(), 4);
+    assert!(is_ready(&cache, PROGRAM));
+    let stats = cache.stats();
+    assert_eq!((stats.hits, stats.misses), (1, 2));
 }

@@ -1,3 +1,4 @@
+use crate::component::{CallInput, ComponentSource};
 use crate::id::{BlobDigest, GuestId, RequestId, SandboxId, Stream};
 use crate::limits::LimitOverrides;
 use bytes::Bytes;
@@ -42,6 +43,25 @@ pub enum Request {
     PutBlob { digest: BlobDigest, length: u64 },
     /// An operation on a sandbox's files.
     Fs { sandbox: SandboxId, request: FsRequest },
+    /// Registers a component for all hosts of the sidecar, in place of one that has the id already. It can be called from
+    /// the reply on, which does not wait until it is loaded.
+    AddComponent { component: String, source: ComponentSource },
+    /// Forgets a component, also one that a directory brought, until its file changes.
+    RemoveComponent { component: String },
+    /// Answered by [`crate::Reply::Components`].
+    ListComponents,
+    /// Answered by [`crate::Reply::Component`], as soon as the component's functions are known.
+    GetComponent { component: String },
+    /// Calls a function. Answered by [`crate::Reply::Returned`], or by [`crate::Event::Download`] where it takes bytes. The limits
+    /// `wallMs`, `cpuMs` and `externalMb` hold; those left out are the host's. [`Request::Kill`] with this request's id cancels
+    /// it.
+    CallComponent {
+        component: String,
+        function: String,
+        input: CallInput,
+        #[serde(default)]
+        limits: LimitOverrides,
+    },
     /// Answered by [`crate::Reply::Stats`].
     Stats,
     /// Ends every guest (cancelled); the sidecar replies, and ends when its last guest has.
@@ -65,6 +85,10 @@ pub struct SandboxOptions {
     /// Files, directories and links that the sandbox may hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fs_inodes: Option<u64>,
+    /// A script that is run once, before any guest, and leaves its globals to each of them. The sandbox can be used when the
+    /// reply has come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userland: Option<String>,
 }
 
 /// How a guest is to be started.
@@ -88,6 +112,20 @@ pub struct SpawnOptions {
     pub stdin: StdinMode,
     /// Bytes that the guest may send of stdout, and as many of stderr, before the host grants more.
     pub credit: u32,
+    /// What runs the guest.
+    #[serde(default, skip_serializing_if = "EngineChoice::is_auto")]
+    #[ts(optional, as = "Option<EngineChoice>")]
+    pub engine: EngineChoice,
+    /// The directories that a WASI program finds open, from descriptor 3 on: the name that it knows one by, and its path in the
+    /// sandbox. Unless set, the root under the name `/`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub preopens: Option<BTreeMap<String, String>>,
+    /// Units of fuel that the guest has, about one for each instruction: it ends where they are used up. On wasmtime only.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fuel: Option<u64>,
+    /// When the guest counts as ready: then [`crate::Notice::Ready`] comes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ready: Option<ReadyOptions>,
     /// Whether the guest's exit is to say where its time went.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[ts(optional, as = "Option<bool>")]
@@ -116,6 +154,45 @@ pub enum Program {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         name: Option<String>,
     },
+}
+
+/// What runs a guest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum EngineChoice {
+    /// wasmtime for WASI programs, V8 for JavaScript.
+    #[default]
+    Auto,
+    V8,
+    /// For WASI programs only.
+    Wasmtime,
+}
+
+impl EngineChoice {
+    fn is_auto(&self) -> bool {
+        *self == Self::Auto
+    }
+}
+
+/// When a guest counts as ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReadyOptions {
+    pub when: ReadyWhen,
+    /// Milliseconds from the guest's start, after which it is ended where it is not ready.
+    pub within_ms: u64,
+}
+
+/// What makes a guest ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ReadyWhen {
+    /// It is about to run.
+    Start,
+    /// Its exported function `ready` has returned, which is called before it runs. On wasmtime only.
+    Export,
+    /// It calls the function `ready` that it imports from `hotcell:app/notify`. On wasmtime only.
+    Import,
 }
 
 /// How JavaScript source is to be read.

@@ -38,6 +38,27 @@ pub enum ErrorCode {
     /// A file operation failed; `errno` has the POSIX name of the reason.
     #[serde(rename = "ERR_HOTCELL_FS")]
     Fs,
+    /// No such component: it was removed, or never registered.
+    #[serde(rename = "ERR_HOTCELL_UNKNOWN_COMPONENT")]
+    UnknownComponent,
+    /// The component has no function of that name.
+    #[serde(rename = "ERR_HOTCELL_UNKNOWN_FUNCTION")]
+    UnknownFunction,
+    /// The component can't be loaded.
+    #[serde(rename = "ERR_HOTCELL_COMPONENT_FAILED")]
+    ComponentFailed,
+    /// A function's arguments are not what it takes; the message names the place.
+    #[serde(rename = "ERR_HOTCELL_INVALID_ARGUMENT")]
+    InvalidArgument,
+    /// A function trapped, or broke the rules of how it is called.
+    #[serde(rename = "ERR_HOTCELL_CALL_FAILED")]
+    CallFailed,
+    /// A call ran past one of its limits.
+    #[serde(rename = "ERR_HOTCELL_CALL_LIMIT")]
+    CallLimit,
+    /// The host cancelled the call.
+    #[serde(rename = "ERR_HOTCELL_CALL_CANCELLED")]
+    CallCancelled,
     /// The sidecar is shutting down and takes no new work.
     #[serde(rename = "ERR_HOTCELL_CLOSED")]
     Closed,

@@ -1,7 +1,9 @@
 use crate::command::Signal;
+use crate::component::{ComponentChange, ComponentDetails, ComponentSummary};
 use crate::error::ErrorInfo;
 use crate::id::{GuestId, RequestId, Stream};
 use crate::outcome::Outcome;
+use crate::phases::Phases;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -25,11 +27,31 @@ pub enum Event {
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Reply {
     Done,
-    Failed { error: ErrorInfo },
-    Readdir { entries: Vec<DirEntry> },
-    Stat { stat: FileStat },
-    Readlink { target: String },
-    Stats { stats: Box<Stats> },
+    Failed {
+        error: ErrorInfo,
+    },
+    Readdir {
+        entries: Vec<DirEntry>,
+    },
+    Stat {
+        stat: FileStat,
+    },
+    Readlink {
+        target: String,
+    },
+    Stats {
+        stats: Box<Stats>,
+    },
+    Components {
+        components: Vec<ComponentSummary>,
+    },
+    Component {
+        component: Box<ComponentDetails>,
+    },
+    /// What a component's function returned; `null` where it returns nothing.
+    Returned {
+        result: serde_json::Value,
+    },
 }
 
 /// What the runtime says unasked.
@@ -40,10 +62,21 @@ pub enum Notice {
     Exit { exit: Box<GuestExit> },
     /// The host may send that many more bytes to the guest's stdin. The guest starts with none granted.
     StdinCredit { bytes: u32 },
+    /// The guest is ready, in the sense that its spawn asked for.
+    Ready,
     /// The guest reads no more: what the host still sends is thrown away.
     StdinClosed,
-    /// The sidecar ends soon by its own decision, for that reason: every guest in it that has had no exit has crashed.
-    Retiring { reason: RetireReason, message: String },
+    /// The sidecar ends by its own decision, for that reason. It takes no new work; the guests in it have that many milliseconds
+    /// to come to their end, and those that have had no exit when it ends have crashed. It ends with the last of them.
+    Retiring { reason: RetireReason, message: String, drain_ms: u32 },
+    /// Something became of a component. `error` says why it failed.
+    Component {
+        component: String,
+        change: ComponentChange,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        #[ts(optional)]
+        error: Option<String>,
+    },
 }
 
 /// Why a sidecar gives itself up.
@@ -109,36 +142,6 @@ pub struct Usage {
     pub stderr_bytes: u64,
 }
 
-/// Where a guest's time went, in microseconds. The phases follow one another; their sum is the guest's wall time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct Phases {
-    /// From the request's arrival until the engine had it.
-    pub queue_us: f64,
-    /// Finding the program.
-    pub module_get_us: f64,
-    /// Finding the snapshot.
-    pub snapshot_get_us: f64,
-    /// Making the isolate; 0 where a parked worker was claimed.
-    pub isolate_new_us: f64,
-    /// Making the context; 0 where a parked worker was claimed.
-    pub context_us: f64,
-    /// Waiting for a worker, and its waking up.
-    pub claim_us: f64,
-    /// Handing the guest its particulars.
-    pub inject_us: f64,
-    /// Compiling the program.
-    pub compile_us: f64,
-    /// The program's first run, to its last synchronous statement.
-    pub user_code_us: f64,
-    /// The event loop, until nothing was left to do.
-    pub drain_us: f64,
-    /// From there to the exit.
-    pub exit_us: f64,
-    /// Whether the worker was parked when the guest came.
-    pub warm_worker: bool,
-}
-
 /// What a name in a directory leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -187,6 +190,7 @@ pub struct Stats {
     /// Bytes of the process that are resident now.
     pub resident_bytes: u64,
     pub module_cache: ModuleCacheStats,
+    pub compiled_modules: CompiledModuleStats,
 }
 
 /// Counters of the cache of module bytes.
@@ -198,4 +202,18 @@ pub struct ModuleCacheStats {
     pub hits: u64,
     pub misses: u64,
     pub evictions: u64,
+}
+
+/// Counters of the cache of compiled WebAssembly modules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CompiledModuleStats {
+    pub entries: u32,
+    pub bytes: u64,
+    pub hits: u64,
+    pub misses: u64,
+    /// Modules that were compiled.
+    pub compiles: u64,
+    /// Modules whose compiled form was found on disk.
+    pub loads: u64,
 }

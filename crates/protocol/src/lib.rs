@@ -7,6 +7,7 @@
 //! This crate does no I/O and knows no engine.
 
 mod command;
+mod component;
 mod error;
 mod event;
 pub mod frame;
@@ -14,17 +15,23 @@ mod handshake;
 mod id;
 mod limits;
 mod outcome;
+mod phases;
 
 pub use command::{
-    Command, FileContent, FsRequest, KillReason, MAX_OPEN_UPLOADS, MAX_UPLOAD_BYTES, Program, Request, SandboxOptions,
-    Signal, SourceFormat, SpawnOptions, StdinMode,
+    Command, EngineChoice, FileContent, FsRequest, KillReason, MAX_OPEN_UPLOADS, MAX_UPLOAD_BYTES, Program,
+    ReadyOptions, ReadyWhen, Request, SandboxOptions, Signal, SourceFormat, SpawnOptions, StdinMode,
+};
+pub use component::{
+    CallInput, ComponentChange, ComponentDetails, ComponentFunction, ComponentKind, ComponentSource, ComponentState,
+    ComponentSummary,
 };
 pub use error::{ErrorCode, ErrorInfo};
 pub use event::{
-    DirEntry, Event, FileKind, FileStat, GuestError, GuestExit, ModuleCacheStats, Notice, Phases, Reply, RetireReason,
-    Stats, Usage,
+    CompiledModuleStats, DirEntry, Event, FileKind, FileStat, GuestError, GuestExit, ModuleCacheStats, Notice, Reply,
+    RetireReason, Stats, Usage,
 };
 pub use handshake::{HostHello, PROTOCOL_VERSION, SidecarHello};
 pub use id::{BlobDigest, GuestId, MAX_ID, RequestId, SandboxId, Stream};
 pub use limits::{LimitOutOfRange, LimitOverrides, Limits};
 pub use outcome::Outcome;
+pub use phases::{Phase, PhaseSpan, Phases};

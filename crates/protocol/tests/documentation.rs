@@ -6,8 +6,8 @@ use hotcell_protocol::frame::{
 };
 use hotcell_protocol::{
     ErrorCode, ErrorInfo, FileContent, FileKind, FsRequest, HostHello, KillReason, Limits, MAX_OPEN_UPLOADS,
-    MAX_UPLOAD_BYTES, Notice, Outcome, Program, Reply, Request, RetireReason, SidecarHello, Signal, SourceFormat,
-    Stream,
+    MAX_UPLOAD_BYTES, Notice, Outcome, Phase, Program, ReadyOptions, Reply, Request, RetireReason, SidecarHello,
+    Signal, SourceFormat, Stream,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -61,6 +61,7 @@ fn examples_are_what_they_are_said_to_be() {
             "json SidecarHello" => check::<SidecarHello>(text),
             "json ErrorInfo" => check::<ErrorInfo>(text),
             "json Request" => check::<Request>(text),
+            "json ReadyOptions" => check::<ReadyOptions>(text),
             "json Program" => check::<Program>(text),
             "json FsRequest" => check::<FsRequest>(text),
             "json Reply" => check::<Reply>(text),
@@ -109,6 +110,7 @@ fn page_names_every_variant() {
     assert_eq!(missing::<FileKind>(&config, PAGE), none);
     assert_eq!(missing::<Outcome>(&config, PAGE), none);
     assert_eq!(missing::<RetireReason>(&config, PAGE), none);
+    assert_eq!(missing::<Phase>(&config, PAGE), none);
     assert_eq!(missing::<ErrorCode>(&config, PAGE), none);
 }
 

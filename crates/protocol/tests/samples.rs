@@ -1,11 +1,14 @@
 //! At least one value of every variant of every message, with its optional fields and without.
 
 use hotcell_protocol::{
-    BlobDigest, DirEntry, ErrorCode, ErrorInfo, FileContent, FileKind, FileStat, FsRequest, GuestError, GuestExit,
-    HostHello, KillReason, LimitOverrides, MAX_ID, ModuleCacheStats, Notice, Outcome, PROTOCOL_VERSION, Program, Reply,
-    Request, RetireReason, SandboxOptions, SidecarHello, Signal, SourceFormat, SpawnOptions, Stats, StdinMode, Stream,
-    Usage,
+    BlobDigest, CallInput, CompiledModuleStats, ComponentChange, ComponentDetails, ComponentFunction, ComponentKind,
+    ComponentSource, ComponentState, ComponentSummary, DirEntry, EngineChoice, ErrorCode, ErrorInfo, FileContent,
+    FileKind, FileStat, FsRequest, GuestError, GuestExit, HostHello, KillReason, LimitOverrides, MAX_ID,
+    ModuleCacheStats, Notice, Outcome, PROTOCOL_VERSION, Phase, PhaseSpan, Phases, Program, ReadyOptions, ReadyWhen,
+    Reply, Request, RetireReason, SandboxOptions, SidecarHello, Signal, SourceFormat, SpawnOptions, Stats, StdinMode,
+    Stream, Usage,
 };
+use serde_json::json;
 
 pub fn host_hellos() -> Vec<HostHello> {
     let hello = HostHello {
@@ -41,6 +44,10 @@ pub fn requests() -> Vec<Request> {
             limits: LimitOverrides::default(),
             stdin: StdinMode::Empty,
             credit: 65536,
+            engine: EngineChoice::Auto,
+            preopens: None,
+            fuel: None,
+            ready: None,
             phases: false,
         },
     };
@@ -54,6 +61,7 @@ pub fn requests() -> Vec<Request> {
                 limits: limits(),
                 fs_bytes: Some(64 << 20),
                 fs_inodes: Some(10_000),
+                userland: Some("var helper = 1;".into()),
             },
         },
         Request::DestroySandbox { sandbox: MAX_ID },
@@ -76,6 +84,10 @@ pub fn requests() -> Vec<Request> {
                 limits: limits(),
                 stdin: StdinMode::Pipe,
                 credit: u32::MAX,
+                engine: EngineChoice::Wasmtime,
+                preopens: Some([("data".into(), "/srv/data".into())].into()),
+                fuel: Some(1_000_000),
+                ready: Some(ReadyOptions { when: ReadyWhen::Import, within_ms: 30_000 }),
                 phases: true,
             },
         },
@@ -94,6 +106,28 @@ pub fn requests() -> Vec<Request> {
         fs(FsRequest::Rename { from: path(), to: "/b".into() }),
         fs(FsRequest::Symlink { target: "../x".into(), path: path() }),
         fs(FsRequest::Readlink { path: path() }),
+        Request::AddComponent {
+            component: "ns:pkg/name@1.0.0".into(),
+            source: ComponentSource::File { path: "/srv/greeter.wasm".into() },
+        },
+        Request::AddComponent { component: "a".into(), source: ComponentSource::Blob { digest: digest() } },
+        Request::RemoveComponent { component: "a".into() },
+        Request::ListComponents,
+        Request::GetComponent { component: "a".into() },
+        Request::CallComponent {
+            component: "a".into(),
+            function: "ns:pkg/iface#f".into(),
+            input: CallInput::Json {
+                arguments: json!({ "list": [1, -2.5, null, true], "__proto__": { "text": "\u{1f30b}" } }),
+            },
+            limits: limits(),
+        },
+        Request::CallComponent {
+            component: "a".into(),
+            function: "f".into(),
+            input: CallInput::Bytes { length: 0 },
+            limits: LimitOverrides::default(),
+        },
         Request::Stats,
         Request::Shutdown,
     ]
@@ -111,7 +145,41 @@ pub fn replies() -> Vec<Reply> {
         mtime_ms: 1_700_000_000_000.25,
         ctime_ms: -1.5,
     };
+    let summary = ComponentSummary {
+        id: "a".into(),
+        state: ComponentState::Loading,
+        kind: None,
+        digest: None,
+        functions: None,
+        path: None,
+        error: None,
+    };
+    let known = ComponentSummary {
+        state: ComponentState::Loaded,
+        kind: Some(ComponentKind::Component),
+        digest: Some(digest()),
+        functions: Some(vec!["f".into()]),
+        path: Some("/srv/a.wasm".into()),
+        ..summary.clone()
+    };
+    let failed = ComponentSummary { state: ComponentState::Failed, error: Some("No.".into()), ..summary.clone() };
+    let function = ComponentFunction { name: "f".into(), parameters: None, result: None, unsupported: None };
+    let functions = vec![
+        ComponentFunction { unsupported: Some("It uses a stream.".into()), ..function.clone() },
+        ComponentFunction {
+            parameters: Some(json!({ "type": "object" })),
+            result: Some(json!({ "type": "integer", "minimum": -1 })),
+            ..function
+        },
+    ];
+    let details = |kind| ComponentDetails { id: "a".into(), kind, digest: digest(), functions: functions.clone() };
     let mut replies = vec![
+        Reply::Components { components: vec![] },
+        Reply::Components { components: vec![summary, known, failed] },
+        Reply::Component { component: Box::new(details(ComponentKind::Component)) },
+        Reply::Component { component: Box::new(details(ComponentKind::Module)) },
+        Reply::Returned { result: json!(null) },
+        Reply::Returned { result: json!({ "tag": "ok", "val": [1, "2", 3.5] }) },
         Reply::Done,
         Reply::Readdir { entries: vec![] },
         Reply::Readdir { entries: kinds.map(|kind| DirEntry { name: format!("{kind:?} \u{e9}"), kind }).into() },
@@ -122,6 +190,14 @@ pub fn replies() -> Vec<Reply> {
             stats: Box::new(Stats {
                 resident_bytes: 3 << 30,
                 module_cache: ModuleCacheStats { entries: 1, bytes: 2, hits: 3, misses: 4, evictions: 5 },
+                compiled_modules: CompiledModuleStats {
+                    entries: 1,
+                    bytes: 2,
+                    hits: 3,
+                    misses: 4,
+                    compiles: 5,
+                    loads: 6,
+                },
                 ..Stats::default()
             }),
         },
@@ -149,8 +225,17 @@ pub fn notices() -> Vec<Notice> {
         stdout_bytes: 2,
         stderr_bytes: MAX_ID,
     };
+    let mut start_us = 0.0;
+    let spans = Phase::ALL.map(|phase| {
+        let span = PhaseSpan { phase, start_us, duration_us: 2.125 };
+        start_us += span.duration_us;
+        span
+    });
+    let phases = Phases { received_ms: 1_700_000_000_000.25, warm_worker: true, spans: spans.into() };
     let mut notices = vec![
         notice(GuestExit { exit_code: Some(255), usage, ..exit(Outcome::Exited) }),
+        notice(GuestExit { exit_code: Some(0), phases: Some(phases), ..exit(Outcome::Exited) }),
+        notice(GuestExit { exit_code: Some(0), phases: Some(Phases::default()), ..exit(Outcome::Exited) }),
         notice(GuestExit { signal: Some(Signal::Sigkill), ..exit(Outcome::Signaled) }),
         notice(GuestExit {
             error: Some(GuestError { message: "It ran for too long.".into(), limit: Some("wallMs".into()) }),
@@ -162,11 +247,21 @@ pub fn notices() -> Vec<Notice> {
         }),
         Notice::StdinCredit { bytes: u32::MAX },
         Notice::StdinClosed,
+        Notice::Component { component: "a".into(), change: ComponentChange::Loading, error: None },
+        Notice::Component { component: "a".into(), change: ComponentChange::Failed, error: Some("No.".into()) },
+        Notice::Ready,
     ];
+    notices.extend(
+        [ComponentChange::Loaded, ComponentChange::Changed, ComponentChange::Removed].map(|change| Notice::Component {
+            component: "a".into(),
+            change,
+            error: None,
+        }),
+    );
     notices.extend([Outcome::OutOfMemory, Outcome::LimitExceeded, Outcome::Cancelled].map(|o| notice(exit(o))));
     notices.extend(
         [RetireReason::Unyielding, RetireReason::EngineOutOfMemory, RetireReason::EngineFatal]
-            .map(|reason| Notice::Retiring { reason, message: "Replaced.".into() }),
+            .map(|reason| Notice::Retiring { reason, message: "Replaced.".into(), drain_ms: 10_000 }),
     );
     notices
 }

@@ -2,7 +2,7 @@ use crate::{golden, samples};
 use hotcell_protocol::frame::{self, Kind};
 use hotcell_protocol::{
     ErrorCode, ErrorInfo, FileContent, FileKind, FsRequest, HostHello, KillReason, Limits, MAX_ID, MAX_OPEN_UPLOADS,
-    MAX_UPLOAD_BYTES, Notice, PROTOCOL_VERSION, Program, Reply, Request, RetireReason, SidecarHello, Signal,
+    MAX_UPLOAD_BYTES, Notice, PROTOCOL_VERSION, Phase, Program, Reply, Request, RetireReason, SidecarHello, Signal,
     SourceFormat, StdinMode, Stream,
 };
 use serde::Serialize;
@@ -207,5 +207,6 @@ fn samples_have_every_variant() {
     assert_eq!(missing::<Reply>(&config, &events), none);
     assert_eq!(missing::<Notice>(&config, &events), none);
     assert_eq!(missing::<RetireReason>(&config, &events), none);
+    assert_eq!(missing::<Phase>(&config, &events), none);
     assert_eq!(missing::<FileKind>(&config, &events), none);
 }

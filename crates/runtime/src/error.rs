@@ -39,6 +39,10 @@ pub(crate) enum RequestError {
     TooManyUploadBytes { length: u64, max: u64 },
     #[error("There is no sandbox {id}: it was closed, or never created.")]
     UnknownSandbox { id: SandboxId },
+    #[error("The sandbox {id} is still being made: wait for the reply to the request that makes it.")]
+    SandboxNotReady { id: SandboxId },
+    #[error("The system gave no thread to make the sandbox's userland ready with: {0}.")]
+    NoThread(String),
     #[error("The sidecar does not hold the blob {digest} (any more): send it with putBlob.")]
     UnknownBlob { digest: BlobDigest },
     #[error(transparent)]
@@ -63,7 +67,8 @@ impl RequestError {
         match self {
             Self::IdInUse { .. } => ErrorCode::Protocol,
             Self::InvalidOption(_) | Self::TooMany { .. } | Self::TooManyUploadBytes { .. } => ErrorCode::InvalidOption,
-            Self::UnknownSandbox { .. } => ErrorCode::UnknownSandbox,
+            Self::UnknownSandbox { .. } | Self::SandboxNotReady { .. } => ErrorCode::UnknownSandbox,
+            Self::NoThread(_) => ErrorCode::Internal,
             Self::UnknownBlob { .. } => ErrorCode::UnknownBlob,
             Self::Module(ModuleError::TooLarge { .. }) => ErrorCode::InvalidOption,
             Self::Module(_) | Self::UploadTooShort { .. } => ErrorCode::BlobMismatch,

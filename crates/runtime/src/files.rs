@@ -101,7 +101,11 @@ impl AsRef<[u8]> for SharedBytes {
 }
 
 fn download(id: RequestId, content: Snapshot, sink: &dyn EventSink) {
-    let mut rest = Bytes::from_owner(SharedBytes(content.bytes));
+    send_download(id, Bytes::from_owner(SharedBytes(content.bytes)), sink);
+}
+
+/// Sends bytes as the answer to a request.
+pub(crate) fn send_download(id: RequestId, mut rest: Bytes, sink: &dyn EventSink) {
     loop {
         let bytes = rest.split_to(rest.len().min(DOWNLOAD_PART));
         let last = rest.is_empty();

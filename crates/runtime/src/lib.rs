@@ -9,6 +9,7 @@
 //! time and has no lock. What guests' threads touch too is the table of live guests, with a lock per connection that is held
 //! for one look-up, insertion or removal and never while an event is sent.
 
+mod components;
 mod connection;
 mod engine;
 mod error;
@@ -20,9 +21,11 @@ mod runtime;
 mod sandbox;
 mod spawn;
 mod upload;
+mod userland;
 
+pub use components::ComponentOptions;
 pub use connection::{Connection, MAX_GUESTS, MAX_SANDBOXES};
-pub use engine::Engine;
+pub use engine::{Engine, WasiEngine};
 pub use error::Violation;
 pub use hotcell_guest::EventSink;
 pub use program::DEFAULT_PATH;

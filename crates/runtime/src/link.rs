@@ -2,7 +2,7 @@ use crate::connection::MAX_GUESTS;
 use crate::error::RequestError;
 use crate::runtime::Shared;
 use hotcell_guest::{Ending, EventSink, Guest, Lifecycle};
-use hotcell_protocol::{Event, GuestId, Notice, RetireReason, SandboxId};
+use hotcell_protocol::{ErrorInfo, Event, GuestId, Notice, Reply, RequestId, RetireReason, SandboxId};
 use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -68,6 +68,24 @@ impl Link {
 fn cancel(guests: &[Arc<Guest>]) {
     for guest in guests {
         guest.end(Ending::Cancelled);
+    }
+}
+
+impl Link {
+    /// Answers a request.
+    pub fn answer(&self, id: RequestId, answer: Result<Reply, ErrorInfo>) {
+        let reply = answer.unwrap_or_else(|error| Reply::Failed { error });
+        self.send(Event::Reply { id, reply });
+    }
+
+    /// The guest of a call has ended; its answer is about to be sent.
+    pub fn call_ends(&self) {
+        self.runtime.guest_ends();
+    }
+
+    /// The answer to a call has been sent.
+    pub fn call_left(&self) {
+        self.runtime.guest_left();
     }
 }
 

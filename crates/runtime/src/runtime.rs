@@ -1,27 +1,39 @@
+use crate::components::{ComponentOptions, components};
 use crate::connection::Connection;
-use crate::engine::Engine;
+use crate::engine::{Engine, WasiEngine};
 use crate::link::Link;
 use crate::memory::resident_bytes;
 use hotcell_guest::{EventSink, Warden};
 use hotcell_modules::ModuleCache;
 use hotcell_protocol::{ErrorCode, ErrorInfo, Event, LimitOverrides, Limits, Notice, RetireReason, Stats};
+use hotcell_wasm::component::{ComponentCalls, RegistryError};
 use parking_lot::Mutex;
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::Instant;
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 /// What a runtime is made with.
 pub struct RuntimeOptions {
-    pub engine: Arc<dyn Engine>,
+    /// V8: runs JavaScript, and WASI programs for those who ask.
+    pub v8: Arc<dyn Engine>,
+    /// wasmtime: runs WASI programs.
+    pub wasmtime: Arc<dyn WasiEngine>,
     pub modules: Arc<ModuleCache>,
     /// The version of the program that the runtime lives in, for [`hotcell_protocol::Stats`].
     pub version: String,
     /// V8's version, for the same.
     pub v8_version: String,
-    /// Called once when this process is not to be trusted any more, after every host was told so: it is to hand over what its
-    /// carriers still hold, and to end. Called from a guest's thread, which may be in any state, or from the warden's; need
-    /// not return. The carriers' own threads may be stuck.
+    /// Whether every guest's exit says where its time went, as if each had been started with `phases`.
+    pub phases: bool,
+    /// How long guests may go on in a process that is not to be trusted any more, so that those that have nothing to do with
+    /// it come to their end; milliseconds, at most 2^32 - 1. Zero ends them with the process at once.
+    pub drain: Duration,
+    /// Called once when this process is not to be trusted any more, after every host was told so and the last guest has ended
+    /// or `drain` is over: it is to hand over what its carriers still hold, and to end. Called from a guest's thread, which may
+    /// be in any state, from the warden's or from one of its own; need not return. The carriers' own threads may be stuck.
     pub on_retire: Box<dyn Fn(RetireReason) + Send + Sync>,
     /// Called once when a host asked the runtime to shut down and the last guest's exit has been handed to its sink.
     pub on_shutdown: Box<dyn Fn() + Send + Sync>,
@@ -36,6 +48,7 @@ pub struct Runtime {
 pub(crate) struct Shared {
     pub options: RuntimeOptions,
     pub warden: Arc<Warden>,
+    pub components: ComponentCalls,
     started: Instant,
     links: Mutex<Links>,
     pub sandboxes: AtomicU32,
@@ -45,6 +58,10 @@ pub(crate) struct Shared {
     /// Counted before the exit is sent, so that a host that has it finds it in the figures.
     guests_ended: AtomicU64,
     retired: OnceLock<RetireReason>,
+    gave_up: AtomicBool,
+    /// Waits for the last guest of a process that has retired; set before `draining`.
+    drainer: OnceLock<Thread>,
+    draining: AtomicBool,
     shutting_down: AtomicBool,
     shutdown_told: AtomicBool,
 }
@@ -60,11 +77,13 @@ impl Runtime {
     ///
     /// # Errors
     /// What the operating system says where it can make no thread.
-    pub fn new(options: RuntimeOptions) -> std::io::Result<Self> {
+    pub fn new(options: RuntimeOptions, component_options: ComponentOptions) -> std::io::Result<Self> {
+        let warden = Warden::start()?;
         Ok(Self {
-            shared: Arc::new(Shared {
+            shared: Arc::new_cyclic(|shared| Shared {
                 options,
-                warden: Warden::start()?,
+                warden,
+                components: components(component_options, shared),
                 started: Instant::now(),
                 links: Mutex::default(),
                 sandboxes: AtomicU32::new(0),
@@ -72,6 +91,9 @@ impl Runtime {
                 guests_started: AtomicU64::new(0),
                 guests_ended: AtomicU64::new(0),
                 retired: OnceLock::new(),
+                gave_up: AtomicBool::new(false),
+                drainer: OnceLock::new(),
+                draining: AtomicBool::new(false),
                 shutting_down: AtomicBool::new(false),
                 shutdown_told: AtomicBool::new(false),
             }),
@@ -92,6 +114,14 @@ impl Runtime {
         links.by_serial.insert(serial, Arc::downgrade(&link));
         drop(links);
         Ok(Connection::new(Arc::clone(&self.shared), link, serial, limits))
+    }
+
+    /// Registers every file of that directory that ends in `.wasm` as a component, now and as they come, for all hosts.
+    ///
+    /// # Errors
+    /// Where the directory can't be read, or another was registered before.
+    pub fn register_components(&self, directory: &Path) -> Result<(), RegistryError> {
+        self.shared.components.registry().register_directory(directory)
     }
 
     /// Cancels every guest and takes no new work, as [`hotcell_protocol::Request::Shutdown`] does.
@@ -116,7 +146,7 @@ impl Shared {
         self.links.lock().by_serial.remove(&serial);
     }
 
-    fn live_links(&self) -> Vec<Arc<Link>> {
+    pub fn live_links(&self) -> Vec<Arc<Link>> {
         self.links.lock().by_serial.values().filter_map(Weak::upgrade).collect()
     }
 
@@ -134,6 +164,11 @@ impl Shared {
     pub fn guest_left(&self) {
         if self.guests.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.tell_shutdown_if_idle();
+            if self.draining.load(Ordering::SeqCst)
+                && let Some(drainer) = self.drainer.get()
+            {
+                drainer.unpark();
+            }
         }
     }
 
@@ -151,16 +186,53 @@ impl Shared {
     }
 
     /// See [`hotcell_guest::Lifecycle::retire`].
-    pub fn retire(&self, reason: RetireReason, message: String, finish: &mut dyn FnMut()) {
+    pub fn retire(self: &Arc<Self>, reason: RetireReason, message: String, finish: &mut dyn FnMut()) {
+        // Beside an engine whose state is broken nobody is to go on.
+        let drain = if reason == RetireReason::EngineFatal { Duration::ZERO } else { self.options.drain };
         if self.retired.set(reason).is_err() {
-            return finish();
+            finish();
+            if drain.is_zero() {
+                self.give_up(reason);
+            }
+            return;
         }
         tracing::error!(?reason, message, "this sidecar retires");
+        let drain_ms = u32::try_from(drain.as_millis()).unwrap_or(u32::MAX);
         for link in self.live_links() {
-            link.send(Event::Notice { id: 0, notice: Notice::Retiring { reason, message: message.clone() } });
+            link.send(Event::Notice { id: 0, notice: Notice::Retiring { reason, message: message.clone(), drain_ms } });
         }
         finish();
-        (self.options.on_retire)(reason);
+        if drain.is_zero() || self.start_draining(reason, drain).is_err() {
+            self.give_up(reason);
+        }
+    }
+
+    /// Gives the process up when the last guest has ended or the time is over. On a thread of its own: the caller's may be the
+    /// warden's, which still has deadlines to watch.
+    fn start_draining(self: &Arc<Self>, reason: RetireReason, drain: Duration) -> std::io::Result<()> {
+        let shared = Arc::clone(self);
+        let deadline = Instant::now() + drain;
+        let drainer = thread::Builder::new().name("drain".into()).stack_size(256 << 10).spawn(move || {
+            let _ = shared.drainer.set(thread::current());
+            // Before the count is looked at: whoever brings it to zero afterwards finds this thread.
+            shared.draining.store(true, Ordering::SeqCst);
+            while shared.guests.load(Ordering::SeqCst) > 0 {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    tracing::error!("guests were still running when the time that they had to end was over");
+                    break;
+                }
+                thread::park_timeout(left);
+            }
+            shared.give_up(reason);
+        });
+        drainer.map(drop)
+    }
+
+    fn give_up(&self, reason: RetireReason) {
+        if !self.gave_up.swap(true, Ordering::SeqCst) {
+            (self.options.on_retire)(reason);
+        }
     }
 
     pub fn stats(&self) -> Stats {
@@ -178,6 +250,7 @@ impl Shared {
             guests_ended,
             resident_bytes: resident_bytes(),
             module_cache: self.options.modules.stats(),
+            compiled_modules: self.options.wasmtime.compiled_modules(),
         }
     }
 }

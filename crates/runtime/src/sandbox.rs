@@ -1,4 +1,5 @@
 use crate::error::{FsContext, RequestError};
+use crate::userland::SandboxUserland;
 use hotcell_protocol::{Limits, SandboxOptions};
 use hotcell_vfs::{Base, Errno, FileKind, FollowSymlinks, Vfs, VfsOptions};
 use std::collections::BTreeMap;
@@ -11,12 +12,14 @@ pub(crate) struct Sandbox {
     /// Absolute, without symbolic links.
     pub cwd: String,
     pub limits: Limits,
+    /// Where the sandbox has one, and set once the rest has been checked.
+    pub userland: Option<SandboxUserland>,
 }
 
 impl Sandbox {
     /// A sandbox with those options, whose limits are laid over `defaults`.
     pub fn new(options: SandboxOptions, defaults: Limits) -> Result<Self, RequestError> {
-        let SandboxOptions { env, cwd, limits, fs_bytes, fs_inodes } = options;
+        let SandboxOptions { env, cwd, limits, fs_bytes, fs_inodes, userland: _ } = options;
         let limits = limits.over(defaults).map_err(|error| RequestError::InvalidOption(error.to_string()))?;
         check_env(&env)?;
         let cwd = cwd.unwrap_or_else(|| "/".into());
@@ -32,7 +35,7 @@ impl Sandbox {
         });
         vfs.create_dir_all(Base::Root, &cwd, 0o755).during("mkdir", &cwd)?;
         let cwd = vfs.real_path(Base::Root, &cwd).during("realpath", &cwd)?;
-        Ok(Self { vfs, env, cwd, limits })
+        Ok(Self { vfs, env, cwd, limits, userland: None })
     }
 
     /// The absolute form of a path that a host gave.

@@ -1,10 +1,10 @@
-use crate::engine::Engine;
 use crate::error::{FsContext, RequestError};
 use crate::program::{self, DEFAULT_PATH, Executable, ExecutableKind};
-use crate::sandbox::{Sandbox, check_env};
-use hotcell_guest::{Ending, Guest, GuestProgram, GuestSpec};
+use crate::runtime::RuntimeOptions;
+use crate::sandbox::{Sandbox, check_env, join};
+use hotcell_guest::{Ending, Guest, GuestProgram, GuestSpec, Userland};
 use hotcell_modules::{FileFingerprint, ModuleCache};
-use hotcell_protocol::{Limits, Program, SpawnOptions, StdinMode};
+use hotcell_protocol::{EngineChoice, Limits, Phase, Program, ReadyOptions, ReadyWhen, SpawnOptions, StdinMode};
 use hotcell_vfs::{Base, Vfs};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,12 +22,17 @@ pub(crate) struct PreparedGuest {
     pub limits: Limits,
     pub stdin: StdinMode,
     pub credit: u32,
+    pub fuel: Option<u64>,
+    pub ready: Option<ReadyOptions>,
     pub phases: bool,
+    engine: ChosenEngine,
     program: PreparedProgram,
     args: Vec<String>,
     env: BTreeMap<String, String>,
     cwd: String,
+    preopens: Option<BTreeMap<String, String>>,
     vfs: Arc<Vfs>,
+    userland: Option<Arc<Userland>>,
 }
 
 enum PreparedProgram {
@@ -42,8 +47,26 @@ enum PreparedProgram {
 
 impl PreparedGuest {
     /// Checks the options and finds the program.
-    pub fn new(sandbox: &Sandbox, modules: &ModuleCache, options: SpawnOptions) -> Result<Self, RequestError> {
-        let SpawnOptions { program, args, env: overlay, cwd, limits, stdin, credit, phases } = options;
+    pub fn new(
+        sandbox: &Sandbox,
+        userland: Option<Arc<Userland>>,
+        modules: &ModuleCache,
+        options: SpawnOptions,
+    ) -> Result<Self, RequestError> {
+        let SpawnOptions {
+            program,
+            args,
+            env: overlay,
+            cwd,
+            limits,
+            stdin,
+            credit,
+            engine,
+            preopens,
+            fuel,
+            ready,
+            phases,
+        } = options;
         let limits = limits.over(sandbox.limits).map_err(|error| RequestError::InvalidOption(error.to_string()))?;
         check_env(&overlay)?;
         if let Some(index) = args.iter().position(|arg| arg.contains('\0')) {
@@ -77,16 +100,46 @@ impl PreparedGuest {
                 load(&sandbox.vfs, modules, command, executable)?
             }
         };
-        Ok(Self { limits, stdin, credit, phases, program, args, env, cwd, vfs: Arc::clone(&sandbox.vfs) })
+        let engine = choose_engine(engine, &program)?;
+        check_ready(ready, engine)?;
+        if fuel.is_some() && engine != ChosenEngine::Wasmtime {
+            let message = "Only a WASI program on wasmtime can be given fuel: leave it out, or set limits.cpuMs.";
+            return Err(RequestError::InvalidOption(message.into()));
+        }
+        let preopens = preopens.map(|preopens| open_paths(preopens, &cwd)).transpose()?;
+        let vfs = Arc::clone(&sandbox.vfs);
+        Ok(Self {
+            limits,
+            stdin,
+            credit,
+            fuel,
+            ready,
+            phases,
+            engine,
+            program,
+            args,
+            env,
+            cwd,
+            preopens,
+            vfs,
+            userland,
+        })
     }
 
     /// Hands the guest to the engine: now, or from another thread once its program is hashed.
-    pub fn run(self, guest: Arc<Guest>, modules: &Arc<ModuleCache>, engine: &Arc<dyn Engine>) {
-        let Self { program, args, env, cwd, vfs, .. } = self;
+    pub fn run(self, guest: Arc<Guest>, runtime: &RuntimeOptions) {
+        let Self { engine, program, args, env, cwd, preopens, vfs, userland, .. } = self;
         let run = {
-            let engine = Arc::clone(engine);
-            move |guest, program| start(&*engine, GuestSpec { guest, program, args, env, cwd, vfs })
+            let (v8, wasmtime) = (Arc::clone(&runtime.v8), Arc::clone(&runtime.wasmtime));
+            move |guest, program| {
+                let spec = GuestSpec { guest, program, args, env, cwd, preopens, vfs, userland };
+                start(spec, |spec| match engine {
+                    ChosenEngine::V8 => v8.run(spec),
+                    ChosenEngine::Wasmtime => wasmtime.run(spec),
+                });
+            }
         };
+        let modules = &runtime.modules;
         match program {
             PreparedProgram::Ready(program) => run(guest, program),
             PreparedProgram::Unhashed { name, file, bytes } => {
@@ -112,10 +165,57 @@ impl PreparedGuest {
     }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ChosenEngine {
+    V8,
+    Wasmtime,
+}
+
+fn choose_engine(choice: EngineChoice, program: &PreparedProgram) -> Result<ChosenEngine, RequestError> {
+    let is_wasm =
+        matches!(program, PreparedProgram::Unhashed { .. } | PreparedProgram::Ready(GuestProgram::Wasm { .. }));
+    match choice {
+        EngineChoice::V8 => Ok(ChosenEngine::V8),
+        EngineChoice::Auto if !is_wasm => Ok(ChosenEngine::V8),
+        EngineChoice::Wasmtime if !is_wasm => Err(RequestError::InvalidOption(
+            "JavaScript can't be run by wasmtime: leave the engine out, or make it \"v8\".".into(),
+        )),
+        EngineChoice::Auto | EngineChoice::Wasmtime => Ok(ChosenEngine::Wasmtime),
+    }
+}
+
+/// The directories' absolute paths. Whether they are there is found out when the program starts.
+fn open_paths(preopens: BTreeMap<String, String>, cwd: &str) -> Result<BTreeMap<String, String>, RequestError> {
+    let absolute = |(name, path): (String, String)| {
+        if name.contains('\0') || path.is_empty() {
+            let message = format!("The preopened directory {name:?} must have a path, and no NUL in its name.");
+            return Err(RequestError::InvalidOption(message));
+        }
+        Ok((name, join(cwd, &path)))
+    };
+    preopens.into_iter().map(absolute).collect()
+}
+
+fn check_ready(ready: Option<ReadyOptions>, engine: ChosenEngine) -> Result<(), RequestError> {
+    let Some(ReadyOptions { when, within_ms }) = ready else { return Ok(()) };
+    if !(1..=Limits::MAX_WALL_MS).contains(&within_ms) {
+        let max = Limits::MAX_WALL_MS;
+        let message = format!("A guest must be ready within 1 to {max} ms, but {within_ms} was asked for.");
+        return Err(RequestError::InvalidOption(message));
+    }
+    if when != ReadyWhen::Start && engine != ChosenEngine::Wasmtime {
+        let message =
+            "Only a WASI program on wasmtime can say that it is ready: make ready \"start\", or leave it out.";
+        return Err(RequestError::InvalidOption(message.into()));
+    }
+    Ok(())
+}
+
 /// An engine that panics takes its guest with it, and nobody else.
-fn start(engine: &dyn Engine, spec: GuestSpec) {
+fn start(spec: GuestSpec, run: impl FnOnce(GuestSpec)) {
     let guest = Arc::clone(&spec.guest);
-    if catch_unwind(AssertUnwindSafe(|| engine.run(spec))).is_err() {
+    guest.end_phase(Phase::ModuleGet);
+    if catch_unwind(AssertUnwindSafe(|| run(spec))).is_err() {
         guest.finish(
             Ending::Crash { message: "The engine failed to start the guest; the sidecar's log says why.".into() },
             0,

@@ -1,3 +1,4 @@
+use crate::components::PendingCall;
 use crate::error::{RequestError, Violation};
 use bytes::Bytes;
 use hotcell_modules::IncomingModule;
@@ -29,6 +30,7 @@ struct Upload {
 pub(crate) enum UploadTarget {
     Blob(Box<IncomingModule>),
     File(FileUpload),
+    Call(Box<PendingCall>),
 }
 
 /// A file that is written when all of it has come, so that nobody ever sees part of it.
@@ -90,6 +92,10 @@ impl Uploads {
             Some(UploadTarget::Blob(module)) => module.push(&bytes).map_err(RequestError::from),
             Some(UploadTarget::File(file)) => {
                 file.bytes.extend_from_slice(&bytes);
+                Ok(())
+            }
+            Some(UploadTarget::Call(call)) => {
+                call.bytes.extend_from_slice(&bytes);
                 Ok(())
             }
             None => Ok(()),

@@ -2,17 +2,19 @@
 
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use hotcell_guest::{Ending, EventSink, Guest, GuestProgram, GuestSpec, Interrupt};
+use hotcell_guest::{Ending, EventSink, Guest, GuestProgram, GuestSpec, Interrupt, Userland};
 use hotcell_modules::{CacheBounds, ModuleCache};
 use hotcell_protocol::{
-    Command, ErrorCode, ErrorInfo, Event, FileContent, FsRequest, GuestExit, GuestId, KillReason, LimitOverrides,
-    Notice, Program, Reply, Request, RequestId, RetireReason, SandboxId, SandboxOptions, Signal, SourceFormat,
-    SpawnOptions, Stats, StdinMode, Stream,
+    Command, CompiledModuleStats, EngineChoice, ErrorCode, ErrorInfo, Event, FileContent, FsRequest, GuestExit,
+    GuestId, KillReason, LimitOverrides, Notice, Program, Reply, Request, RequestId, RetireReason, SandboxId,
+    SandboxOptions, Signal, SourceFormat, SpawnOptions, Stats, StdinMode, Stream,
 };
-use hotcell_runtime::{Connection, Engine, Runtime, RuntimeOptions, Violation};
+use hotcell_runtime::{ComponentOptions, Connection, Engine, Runtime, RuntimeOptions, Violation, WasiEngine};
+use hotcell_wasm::component::RunnerSource;
+use hotcell_wasm::{CompiledModules, EngineOptions, WasiRunner, WasmEngine, WasmError};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, LazyLock, Weak};
 use std::time::Duration;
 
 /// Far longer than anything here takes: a test that waits so long has failed.
@@ -20,16 +22,45 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What guests were given, for tests to look at.
 pub struct Started {
+    pub engine: &'static str,
     pub guest: Arc<Guest>,
     pub program: GuestProgram,
     pub args: Vec<String>,
     pub env: BTreeMap<String, String>,
     pub cwd: String,
+    /// The source of its sandbox's userland.
+    pub userland: Option<Arc<str>>,
 }
 
 /// Runs each guest on a thread. The first word of a source says what it does; every other program ends at once.
 struct ScriptedEngine {
+    name: &'static str,
     started: Sender<Started>,
+    gate: Receiver<()>,
+}
+
+/// What the calls of components run on: the one thing here that is no script.
+static RUNNER: LazyLock<WasiRunner> = LazyLock::new(|| {
+    let options = EngineOptions { instances: 64, ..EngineOptions::default() };
+    WasiRunner::start(CompiledModules::new(WasmEngine::new(options).unwrap(), CacheBounds::default(), None)).unwrap()
+});
+
+struct SharedRunner;
+
+impl RunnerSource for SharedRunner {
+    fn runner(&self) -> Result<&WasiRunner, WasmError> {
+        Ok(&RUNNER)
+    }
+}
+
+impl WasiEngine for ScriptedEngine {
+    fn run(&self, spec: GuestSpec) {
+        Engine::run(self, spec);
+    }
+
+    fn compiled_modules(&self) -> CompiledModuleStats {
+        CompiledModuleStats { compiles: 7, ..CompiledModuleStats::default() }
+    }
 }
 
 impl Engine for ScriptedEngine {
@@ -43,20 +74,32 @@ impl Engine for ScriptedEngine {
             }
             _ => {}
         }
-        let started = self.started.clone();
+        let (engine, started) = (self.name, self.started.clone());
         std::thread::spawn(move || {
-            let GuestSpec { guest, program, args, env, cwd, vfs: _vfs } = spec;
+            let GuestSpec { guest, program, args, env, cwd, userland, .. } = spec;
+            let userland = userland.map(|userland| Arc::clone(&userland.source));
             guest.attach_thread();
             guest.mark_started();
             let script = match &program {
                 GuestProgram::Source { text, .. } => text.clone(),
                 _ => "exit 0".into(),
             };
-            let _ = started.send(Started { guest: Arc::clone(&guest), program, args, env, cwd });
+            let _ = started.send(Started { engine, guest: Arc::clone(&guest), program, args, env, cwd, userland });
             let ending = perform(&guest, &script).unwrap_or(Ending::Cancelled);
             guest.clear_interrupt();
             guest.finish(ending, 0);
         });
+    }
+
+    /// The first word of the source says what becomes of it; "wait" waits until the test opens the gate.
+    fn prepare_userland(&self, source: Arc<str>) -> Result<Arc<Userland>, ErrorInfo> {
+        match source.split_once(' ').unwrap_or((&source, "")) {
+            ("refuse", why) => return Err(ErrorInfo::new(ErrorCode::InvalidOption, why)),
+            ("panic", why) => panic!("{why}"),
+            ("wait", _) => self.gate.recv().expect("the test opens the gate"),
+            _ => {}
+        }
+        Ok(Arc::new(Userland { digest: hotcell_modules::digest_of(source.as_bytes()), source, prepared: None }))
     }
 }
 
@@ -141,23 +184,45 @@ pub struct House {
     pub started: Receiver<Started>,
     pub retired: Receiver<RetireReason>,
     pub shut_down: Receiver<()>,
+    /// Lets one userland that waits become ready.
+    pub gate: Sender<()>,
 }
 
 impl House {
     pub fn new() -> Self {
+        Self::with(false, Duration::ZERO)
+    }
+
+    /// With the phases of every guest, or of those that ask for them.
+    pub fn with_phases(phases: bool) -> Self {
+        Self::with(phases, Duration::ZERO)
+    }
+
+    /// A runtime whose guests have that long to end when it retires.
+    pub fn draining(drain: Duration) -> Self {
+        Self::with(false, drain)
+    }
+
+    fn with(phases: bool, drain: Duration) -> Self {
         let (started_sender, started) = unbounded();
         let (retire_sender, retired) = unbounded();
         let (shutdown_sender, shut_down) = unbounded();
+        let (gate, gate_opened) = unbounded();
         let modules = Arc::new(ModuleCache::new(CacheBounds::default()));
-        let runtime = Runtime::new(RuntimeOptions {
-            engine: Arc::new(ScriptedEngine { started: started_sender }),
+        let options = RuntimeOptions {
+            v8: Arc::new(ScriptedEngine { name: "v8", started: started_sender.clone(), gate: gate_opened.clone() }),
+            wasmtime: Arc::new(ScriptedEngine { name: "wasmtime", started: started_sender, gate: gate_opened }),
             modules: Arc::clone(&modules),
             version: "1.2.3".into(),
             v8_version: "4.5.6".into(),
+            phases,
+            drain,
             on_retire: Box::new(move |reason| retire_sender.send(reason).unwrap()),
             on_shutdown: Box::new(move || shutdown_sender.send(()).unwrap()),
-        });
-        Self { runtime: runtime.unwrap(), modules, started, retired, shut_down }
+        };
+        let components = ComponentOptions { runners: Arc::new(SharedRunner), metadata: None, loaders: 2 };
+        let runtime = Runtime::new(options, components);
+        Self { runtime: runtime.unwrap(), modules, started, retired, shut_down, gate }
     }
 
     pub fn connect(&self) -> Host {
@@ -327,6 +392,10 @@ pub fn spawn_options(program: Program) -> SpawnOptions {
         limits: LimitOverrides::default(),
         stdin: StdinMode::Empty,
         credit: u32::MAX,
+        engine: EngineChoice::Auto,
+        preopens: None,
+        fuel: None,
+        ready: None,
         phases: false,
     }
 }

@@ -1,3 +1,4 @@
+use crate::beacon;
 use crate::connection::{Admission, serve};
 use crate::error::SidecarError;
 use crate::os::adopt_socket;
@@ -9,6 +10,9 @@ use tokio::net::UnixStream;
 
 /// The descriptor that a host passes its end of the conversation on.
 pub const CHANNEL: RawFd = 3;
+
+/// The descriptor that a host may pass the end of another socket on, to learn of the end of this process. Nothing is sent there.
+pub const BEACON: RawFd = 4;
 
 /// The exit code where the host did what the protocol does not allow: `EX_PROTOCOL` of `sysexits.h`.
 const EXIT_PROTOCOL: i32 = 76;
@@ -22,6 +26,10 @@ pub fn run(engine: &EngineSource, settings: &Settings) -> Result<std::convert::I
     let no_channel = |reason| SidecarError::NoChannel { descriptor: CHANNEL, reason };
     let socket = adopt_socket(CHANNEL).map_err(no_channel)?;
     socket.set_nonblocking(true).map_err(|error| no_channel(error.to_string()))?;
+    if let Ok(socket) = adopt_socket(BEACON) {
+        // Its thread comes before the engine's, which it never meets.
+        beacon::light(socket.into());
+    }
     let sidecar = Sidecar::start(engine, settings)?;
     event_loop()?.block_on(async {
         let socket = UnixStream::from_std(socket).map_err(SidecarError::NoResources)?;

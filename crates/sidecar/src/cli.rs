@@ -33,7 +33,11 @@ Programs can use these codes too: --json tells for certain.
 Examples:
   hotcell run app.js one two < input > output
   hotcell run --include lib --include data.json app.mjs
-  hotcell run --json --cpu-ms 1000 untrusted.js | jq .outcome";
+  hotcell run --json --cpu-ms 1000 untrusted.js | jq .outcome
+  hotcell run --phases --phases-trace trace.json app.js";
+
+/// The subcommand by which the program makes snapshots in processes of their own.
+pub const BAKE_SNAPSHOT: &str = "bake-snapshot";
 
 const SERVE_HELP: &str = "\
 When hosts can connect, one line of JSON is printed:
@@ -43,6 +47,17 @@ it, by which a second server knows of the first, stays.
 
 A TypeScript host connects with
   await Sidecar.connect({ socket, token })";
+
+const COMPONENTS_HELP: &str = "\
+The functions of a component take and return JSON, by the types of its WIT; those of a plain module take and return bytes. Where a
+COMPONENT is to be named, that is its id in the directory (the name of its file without .wasm), or the path of a file that ends in
+.wasm. What fails has the exit code 1.
+
+Examples:
+  hotcell components list --components ./components
+  hotcell components inspect ./greeter.wasm --json | jq '.functions[].parameters'
+  hotcell components call ./greeter.wasm greet '{\"name\": \"World\"}'
+  hotcell components call ./upper.wasm upper --input text.txt";
 
 /// Runs JavaScript and WebAssembly that nobody trusts, each program in a virgin cell.
 #[derive(Parser)]
@@ -61,7 +76,13 @@ pub enum Task {
     #[command(after_help = SERVE_HELP)]
     Serve(ServeOptions),
     /// Serves the host that started it, on descriptor 3: for the npm package
-    Child,
+    Child(DirectoryOptions),
+    /// Looks at a directory of WebAssembly components, and calls their functions
+    #[command(subcommand, after_help = COMPONENTS_HELP)]
+    Components(ComponentsTask),
+    /// Makes the snapshot that its stdin asks for: for `hotcell` itself
+    #[command(name = BAKE_SNAPSHOT, hide = true)]
+    BakeSnapshot,
     /// Lists the environment variables that change how hotcell works, with their values
     Settings {
         /// As a JSON array
@@ -105,6 +126,12 @@ pub struct RunOptions {
     /// the output on
     #[arg(long)]
     pub json: bool,
+    /// Prints where the run's time went on stderr when the program has ended; with --json as part of the object
+    #[arg(long)]
+    pub phases: bool,
+    /// Writes where the run's time went to a file, as a Chrome trace: https://ui.perfetto.dev and chrome://tracing open it
+    #[arg(long, value_name = "TRACE")]
+    pub phases_trace: Option<PathBuf>,
     /// The program
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
@@ -130,9 +157,91 @@ pub struct ServeOptions {
     /// Where the socket is made; only this user can open it
     #[arg(long, value_name = "PATH")]
     pub socket: PathBuf,
+    #[command(flatten)]
+    pub components: DirectoryOptions,
     /// Writes the token to this file, which only this user can read, instead of stdout
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub enum ComponentsTask {
+    /// Lists the components in the directory, with the names of their functions
+    List {
+        #[command(flatten)]
+        directory: DirectoryOptions,
+        /// As a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Puts a component into the directory, where a sidecar that runs finds it at once
+    Add {
+        /// The component
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// What it is called by; the file's name without .wasm unless set
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
+        #[command(flatten)]
+        directory: DirectoryOptions,
+        /// Prints id and path as a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows what a component's functions take and return, as JSON Schema
+    Inspect {
+        #[arg(value_name = "COMPONENT")]
+        component: String,
+        #[command(flatten)]
+        directory: DirectoryOptions,
+        /// As a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Calls a function and prints what it returns
+    Call(CallOptions),
+}
+
+#[derive(Args, Clone)]
+pub struct DirectoryOptions {
+    /// The directory of the components; HOTCELL_COMPONENTS unless set
+    #[arg(id = "components", long = "components", value_name = "DIR")]
+    pub path: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct CallOptions {
+    #[arg(value_name = "COMPONENT")]
+    pub component: String,
+    #[arg(value_name = "FUNCTION")]
+    pub function: String,
+    /// The arguments in JSON: an object by name, or an array in order
+    #[arg(value_name = "ARGUMENTS", allow_hyphen_values = true)]
+    pub arguments: Option<String>,
+    /// The file with what a plain module is given; stdin unless set
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    #[command(flatten)]
+    pub directory: DirectoryOptions,
+    /// Milliseconds from start to end, waiting counted [default: 60000]
+    #[arg(long, value_name = "N")]
+    wall_ms: Option<u64>,
+    /// Milliseconds that the function may spend on a CPU [default: 30000]
+    #[arg(long, value_name = "N")]
+    cpu_ms: Option<u64>,
+    /// MiB of the component's memories [default: 256]
+    #[arg(long, value_name = "N")]
+    external_mb: Option<u32>,
+    /// Prints a JSON object with what the function returned, or why it did not
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl CallOptions {
+    pub fn limits(&self) -> LimitOverrides {
+        let Self { wall_ms, cpu_ms, external_mb, .. } = *self;
+        LimitOverrides { wall_ms, cpu_ms, external_mb, ..LimitOverrides::default() }
+    }
 }
 
 fn parse_variable(text: &str) -> Result<(String, String), String> {

@@ -2,6 +2,7 @@ use crate::sidecar::EngineError;
 use hotcell_protocol::ErrorInfo;
 use hotcell_protocol::frame::ProtocolError;
 use hotcell_runtime::Violation;
+use hotcell_wasm::component::RegistryError;
 use std::io;
 use std::path::PathBuf;
 
@@ -14,6 +15,11 @@ pub enum SidecarError {
     LogFile { path: PathBuf, source: io::Error },
     #[error("The engine can't start: {0}")]
     Engine(EngineError),
+    #[error("{0}")]
+    Components(#[from] RegistryError),
+    /// Its own words for why a runtime in this process can't be used.
+    #[error("{}", .0.message)]
+    Refused(ErrorInfo),
     #[error("The system gave no thread or event loop ({0}): raise the limits of this process.")]
     NoResources(io::Error),
     #[error(

@@ -36,7 +36,7 @@ pub fn run(
     settings: &Settings,
     options: ServeOptions,
 ) -> Result<std::convert::Infallible, SidecarError> {
-    let ServeOptions { socket: path, token_file } = options;
+    let ServeOptions { socket: path, token_file, .. } = options;
     let token = token::choose(settings)?;
     // Before the engine is started, whose threads must not see the changed file mask.
     let _lock = lock(&path)?;

@@ -1,7 +1,8 @@
 use crate::error::SidecarError;
-use hotcell_modules::CacheBounds;
+use hotcell_modules::{ArtifactStore, CacheBounds};
 use hotcell_protocol::frame::{DEFAULT_MAX_FRAME, MAX_MAX_FRAME, MIN_MAX_FRAME};
-use std::path::PathBuf;
+use hotcell_wasm::{EngineOptions, PoolFull};
+use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 
 /// Everything that environment variables set.
@@ -13,12 +14,27 @@ pub struct Settings {
     pub log_file: Option<PathBuf>,
     pub log_format: LogFormat,
     pub module_cache: CacheBounds,
+    /// Bounds of what wasmtime compiled.
+    pub compiled_cache: CacheBounds,
+    pub wasm: EngineOptions,
     /// The largest frame payload that is taken, in bytes.
     pub max_frame: u32,
     /// When the userland comes from a snapshot; unless set, that depends on the task.
     pub snapshot: Option<Snapshot>,
     /// Isolates that are kept ready for each heap limit in use.
     pub warm_isolates: usize,
+    /// Where snapshots are kept from one process to the next, if anywhere.
+    pub cache_directory: Option<PathBuf>,
+    /// Bytes that what is kept there may have.
+    pub cache_bytes: u64,
+    /// Whether every run says where its time went, asked or not.
+    pub phases: bool,
+    /// Milliseconds that guests may go on in a sidecar that gives itself up.
+    pub drain_ms: u32,
+    /// The directory whose files are registered as components.
+    pub components: Option<PathBuf>,
+    /// Components that are loaded at the same time; by the cores unless set.
+    pub component_loaders: Option<usize>,
     /// The token that `hotcell serve` demands; generated unless set.
     pub token: Option<String>,
 }
@@ -40,6 +56,22 @@ pub const DEFAULT_WARM_ISOLATES: usize = 2;
 /// More would only cost memory: some 2 MB and a thread each.
 const MAX_WARM_ISOLATES: usize = 64;
 
+/// More would only compete for the same cores.
+const MAX_COMPONENT_LOADERS: usize = 64;
+
+/// Compiled programs are some times larger than their bytes.
+const DEFAULT_COMPILED_CACHE: CacheBounds =
+    CacheBounds { entries: CacheBounds::DEFAULT_MODULE_ENTRIES, bytes: 512 << 20 };
+
+/// More would take more address space than there is.
+const MAX_WASM_INSTANCES: u32 = 16_000;
+
+/// Milliseconds that guests may go on in a sidecar that gives itself up, unless the settings say otherwise.
+pub const DEFAULT_DRAIN_MS: u32 = 10_000;
+
+/// A day, as for a guest's wall time.
+const MAX_DRAIN_MS: u32 = 86_400_000;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     Text,
@@ -53,9 +85,17 @@ impl Default for Settings {
             log_file: None,
             log_format: LogFormat::Text,
             module_cache: CacheBounds::default(),
+            compiled_cache: DEFAULT_COMPILED_CACHE,
+            wasm: EngineOptions::default(),
             max_frame: DEFAULT_MAX_FRAME,
             snapshot: None,
             warm_isolates: DEFAULT_WARM_ISOLATES,
+            cache_directory: None,
+            cache_bytes: ArtifactStore::DEFAULT_MAX_BYTES,
+            phases: false,
+            drain_ms: DEFAULT_DRAIN_MS,
+            components: None,
+            component_loaders: None,
             token: None,
         }
     }
@@ -75,7 +115,8 @@ pub struct Setting {
     show: fn(&Settings) -> String,
 }
 
-/// All of them, in the order in which they are shown. What is not here is not read.
+/// All of them, in the order in which they are shown. What is not here is not read, but for XDG_CACHE_HOME and HOME, where the
+/// cache lies unless set.
 pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "HOTCELL_LOG",
@@ -128,6 +169,51 @@ pub const SETTINGS: &[Setting] = &[
         show: |settings| settings.module_cache.bytes.to_string(),
     },
     Setting {
+        name: "HOTCELL_COMPILED_CACHE_ENTRIES",
+        about: "How many compiled WebAssembly programs are kept.",
+        allowed: "a whole number of at least 1",
+        secret: false,
+        parse: |settings, value| value.parse().ok().map(|entries| settings.compiled_cache.entries = entries),
+        show: |settings| settings.compiled_cache.entries.to_string(),
+    },
+    Setting {
+        name: "HOTCELL_COMPILED_CACHE_BYTES",
+        about: "Bytes that these may have together. With 0 none is kept, and each run compiles its program anew.",
+        allowed: "a whole number of bytes",
+        secret: false,
+        parse: |settings, value| value.parse().ok().map(|bytes| settings.compiled_cache.bytes = bytes),
+        show: |settings| settings.compiled_cache.bytes.to_string(),
+    },
+    Setting {
+        name: "HOTCELL_WASM_INSTANCES",
+        about: "How many WebAssembly instances can live at once; each reserves 4 GiB of address space.",
+        allowed: "a whole number from 1 to 16000",
+        secret: false,
+        parse: |settings, value| {
+            let value = value.parse().ok()?;
+            (1..=MAX_WASM_INSTANCES).contains(&value).then(|| settings.wasm.instances = value)
+        },
+        show: |settings| settings.wasm.instances.to_string(),
+    },
+    Setting {
+        name: "HOTCELL_WASM_POOL_FULL",
+        about: "What a WASI program does when all instances are in use: wait for one, its wall time running, or fail at once.",
+        allowed: "wait or fail",
+        secret: false,
+        parse: |settings, value| {
+            settings.wasm.when_full = match value {
+                "wait" => PoolFull::Wait,
+                "fail" => PoolFull::Fail,
+                _ => return None,
+            };
+            Some(())
+        },
+        show: |settings| match settings.wasm.when_full {
+            PoolFull::Wait => "wait".into(),
+            PoolFull::Fail => "fail".into(),
+        },
+    },
+    Setting {
         name: "HOTCELL_MAX_FRAME",
         about: "The largest frame payload that a host may send, in bytes.",
         allowed: "a whole number from 4096 to 16777216",
@@ -171,6 +257,74 @@ pub const SETTINGS: &[Setting] = &[
         show: |settings| settings.warm_isolates.to_string(),
     },
     Setting {
+        name: "HOTCELL_CACHE_DIR",
+        about: "The directory that snapshots are kept in from one process to the next. Only this user may write to it.",
+        allowed: "the absolute path of a directory, or off where nothing is to be kept",
+        secret: false,
+        parse: |settings, value| {
+            settings.cache_directory = match value {
+                "" | "off" => None,
+                path => Some(Path::new(path).is_absolute().then(|| path.into())?),
+            };
+            Some(())
+        },
+        show: |settings| settings.cache_directory.as_ref().map_or("off".into(), |path| path.display().to_string()),
+    },
+    Setting {
+        name: "HOTCELL_CACHE_BYTES",
+        about: "Bytes that the files in this directory may have together; what was used least recently goes first.",
+        allowed: "a whole number of bytes",
+        secret: false,
+        parse: |settings, value| Some(settings.cache_bytes = value.parse().ok()?),
+        show: |settings| settings.cache_bytes.to_string(),
+    },
+    Setting {
+        name: "HOTCELL_PHASES",
+        about: "Whether every run says where its time went (1), or those that are asked to (0).",
+        allowed: "0 or 1",
+        secret: false,
+        parse: |settings, value| {
+            settings.phases = match value {
+                "0" => false,
+                "1" => true,
+                _ => return None,
+            };
+            Some(())
+        },
+        show: |settings| u8::from(settings.phases).to_string(),
+    },
+    Setting {
+        name: "HOTCELL_DRAIN_MS",
+        about: "How many milliseconds the other guests may go on in a sidecar that gives itself up, since one of them did what \
+                the engine does not survive or could not be ended. 0 ends them at once.",
+        allowed: "a whole number from 0 to 86400000",
+        secret: false,
+        parse: |settings, value| {
+            let value = value.parse().ok()?;
+            (value <= MAX_DRAIN_MS).then(|| settings.drain_ms = value)
+        },
+        show: |settings| settings.drain_ms.to_string(),
+    },
+    Setting {
+        name: "HOTCELL_COMPONENTS",
+        about: "The directory whose .wasm files are registered as components, now and as they come; `--components` goes first.",
+        allowed: "the path of a directory",
+        secret: false,
+        parse: |settings, value| (!value.is_empty()).then(|| settings.components = Some(value.into())),
+        show: |settings| settings.components.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+    },
+    Setting {
+        name: "HOTCELL_COMPONENT_LOADERS",
+        about: "How many components are loaded at the same time; unless set, as many as there are cores and at most 4.",
+        allowed: "a whole number from 1 to 64",
+        secret: false,
+        parse: |settings, value| {
+            let value = value.parse().ok()?;
+            (1..=MAX_COMPONENT_LOADERS).contains(&value).then(|| settings.component_loaders = Some(value))
+        },
+        show: |settings| settings.component_loaders.map(|loaders| loaders.to_string()).unwrap_or_default(),
+    },
+    Setting {
         name: "HOTCELL_TOKEN",
         about: "The token that `hotcell serve` demands of its hosts, instead of a generated one.",
         allowed: "at least 16 characters long",
@@ -189,12 +343,24 @@ impl Settings {
         Self::read(|name| std::env::var_os(name))
     }
 
+    /// The settings where none of ours is set: where the cache lies depends on the user.
+    fn unset(value_of: impl Fn(&str) -> Option<std::ffi::OsString>) -> Self {
+        let directory = |name: &str| value_of(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let caches = directory("XDG_CACHE_HOME").or_else(|| Some(directory("HOME")?.join(".cache")));
+        Self { cache_directory: caches.map(|caches| caches.join("hotcell")), ..Self::default() }
+    }
+
+    /// These settings with that directory of components, where there is one.
+    pub(crate) fn with_components(self, directory: Option<PathBuf>) -> Self {
+        Self { components: directory.or(self.components), ..self }
+    }
+
     /// The settings that these variables make; `value_of` gives the value of one, by its name.
     ///
     /// # Errors
     /// As [`Settings::from_env`].
     pub fn read(value_of: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<Self, SidecarError> {
-        let mut settings = Self::default();
+        let mut settings = Self::unset(&value_of);
         for setting in SETTINGS {
             let Some(value) = value_of(setting.name) else { continue };
             let taken = value.to_str().and_then(|value| (setting.parse)(&mut settings, value));
@@ -208,7 +374,7 @@ impl Settings {
 
     /// The table for people.
     pub fn to_text(&self) -> String {
-        let default = Self::default();
+        let default = Self::unset(|name| std::env::var_os(name));
         let mut text = String::new();
         for setting in SETTINGS {
             let Setting { name, about, allowed, .. } = setting;
@@ -222,7 +388,7 @@ impl Settings {
 
     /// The table for programs: an array of objects.
     pub fn to_json(&self) -> String {
-        let default = Self::default();
+        let default = Self::unset(|name| std::env::var_os(name));
         let rows: Vec<_> = SETTINGS
             .iter()
             .map(|setting| {
@@ -264,9 +430,19 @@ mod tests {
             ("HOTCELL_LOG_FORMAT", "json"),
             ("HOTCELL_MODULE_CACHE_ENTRIES", "3"),
             ("HOTCELL_MODULE_CACHE_BYTES", "0"),
+            ("HOTCELL_COMPILED_CACHE_ENTRIES", "4"),
+            ("HOTCELL_COMPILED_CACHE_BYTES", "1"),
+            ("HOTCELL_WASM_INSTANCES", "16000"),
+            ("HOTCELL_WASM_POOL_FULL", "fail"),
             ("HOTCELL_MAX_FRAME", "4096"),
             ("HOTCELL_SNAPSHOT", "block"),
             ("HOTCELL_WARM_ISOLATES", "64"),
+            ("HOTCELL_CACHE_DIR", "/tmp/cache"),
+            ("HOTCELL_CACHE_BYTES", "1000"),
+            ("HOTCELL_PHASES", "1"),
+            ("HOTCELL_DRAIN_MS", "86400000"),
+            ("HOTCELL_COMPONENTS", "/components"),
+            ("HOTCELL_COMPONENT_LOADERS", "64"),
             ("HOTCELL_TOKEN", "0123456789abcdef"),
         ]);
         let expected = Settings {
@@ -274,12 +450,34 @@ mod tests {
             log_file: Some("/tmp/log".into()),
             log_format: LogFormat::Json,
             module_cache: CacheBounds { entries: NonZeroUsize::new(3).unwrap(), bytes: 0 },
+            compiled_cache: CacheBounds { entries: NonZeroUsize::new(4).unwrap(), bytes: 1 },
+            wasm: EngineOptions { instances: 16_000, when_full: PoolFull::Fail, fuel: false },
             max_frame: 4096,
             snapshot: Some(Snapshot::Block),
             warm_isolates: 64,
+            cache_directory: Some("/tmp/cache".into()),
+            cache_bytes: 1000,
+            phases: true,
+            drain_ms: 86_400_000,
+            components: Some("/components".into()),
+            component_loaders: Some(64),
             token: Some("0123456789abcdef".into()),
         };
         assert_eq!(settings.unwrap(), expected);
+    }
+
+    #[test]
+    fn cache_lies_where_the_user_has_caches() {
+        for (variables, expected) in [
+            (&[("XDG_CACHE_HOME", "/c"), ("HOME", "/h")][..], Some("/c/hotcell")),
+            (&[("XDG_CACHE_HOME", "c"), ("HOME", "/h")], Some("/h/.cache/hotcell")),
+            (&[("XDG_CACHE_HOME", ""), ("HOME", "")], None),
+            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "/d")], Some("/d")),
+            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "")], None),
+            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "off")], None),
+        ] {
+            assert_eq!(read(variables).unwrap().cache_directory.as_deref(), expected.map(Path::new));
+        }
     }
 
     #[test]
@@ -290,10 +488,22 @@ mod tests {
             ("HOTCELL_LOG_FORMAT", "xml"),
             ("HOTCELL_MODULE_CACHE_ENTRIES", "0"),
             ("HOTCELL_MODULE_CACHE_BYTES", "-1"),
+            ("HOTCELL_COMPILED_CACHE_ENTRIES", "0"),
+            ("HOTCELL_COMPILED_CACHE_BYTES", "-1"),
+            ("HOTCELL_WASM_INSTANCES", "0"),
+            ("HOTCELL_WASM_INSTANCES", "16001"),
+            ("HOTCELL_WASM_POOL_FULL", "queue"),
             ("HOTCELL_MAX_FRAME", "4095"),
             ("HOTCELL_MAX_FRAME", "many"),
             ("HOTCELL_SNAPSHOT", "on"),
             ("HOTCELL_WARM_ISOLATES", "65"),
+            ("HOTCELL_CACHE_DIR", "d"),
+            ("HOTCELL_CACHE_BYTES", "much"),
+            ("HOTCELL_PHASES", "yes"),
+            ("HOTCELL_DRAIN_MS", "86400001"),
+            ("HOTCELL_COMPONENTS", ""),
+            ("HOTCELL_COMPONENT_LOADERS", "0"),
+            ("HOTCELL_COMPONENT_LOADERS", "65"),
             ("HOTCELL_TOKEN", "secret"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();

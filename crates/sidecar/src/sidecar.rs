@@ -2,9 +2,11 @@ use crate::error::SidecarError;
 use crate::os::exit_now;
 use crate::outbox::Outbox;
 use crate::settings::{Settings, Snapshot};
-use hotcell_modules::ModuleCache;
+use crate::wasmtime::Wasmtime;
+use hotcell_modules::{ArtifactStore, ModuleCache};
 use hotcell_protocol::RetireReason;
-use hotcell_runtime::{Engine, Runtime, RuntimeOptions};
+use hotcell_runtime::{ComponentOptions, Engine, Runtime, RuntimeOptions};
+use hotcell_wasm::component::RunnerSource;
 use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
@@ -23,17 +25,25 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Why an engine can't start.
 pub type EngineError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The engine that guests run on.
+/// The engine that JavaScript runs on.
 pub struct EngineSource {
     pub v8_version: &'static str,
     /// Called once, on the process's main thread, before any other thread is made.
-    pub start: fn(Snapshot, warm_isolates: usize) -> Result<Arc<dyn Engine>, EngineError>,
+    pub start: Box<dyn Fn(EngineOptions) -> Result<Arc<dyn Engine>, EngineError> + Send + Sync>,
+}
+
+/// What the settings say to the engine.
+pub struct EngineOptions {
+    pub snapshot: Snapshot,
+    pub warm_isolates: usize,
+    /// Where snapshots are kept from one process to the next, if anywhere.
+    pub store: Option<Arc<ArtifactStore>>,
 }
 
 /// Makes the engine and a runtime on it. To be called on the process's main thread, before it makes any other thread.
 ///
 /// # Errors
-/// Where the engine can't start, or the system gives no thread.
+/// Where the engine can't start, the system gives no thread, or the directory of components can't be read.
 pub fn start_runtime(
     engine: &EngineSource,
     settings: &Settings,
@@ -41,15 +51,44 @@ pub fn start_runtime(
     on_retire: impl Fn(RetireReason) + Send + Sync + 'static,
     on_shutdown: impl Fn() + Send + Sync + 'static,
 ) -> Result<Runtime, SidecarError> {
-    Runtime::new(RuntimeOptions {
-        engine: (engine.start)(snapshot, settings.warm_isolates).map_err(SidecarError::Engine)?,
+    let store = open_store(settings);
+    let wasmtime = Arc::new(Wasmtime::new(settings, store.clone()));
+    let components = ComponentOptions {
+        runners: Arc::clone(&wasmtime) as Arc<dyn RunnerSource>,
+        metadata: settings.cache_directory.as_ref().map(|directory| directory.join("components")),
+        loaders: settings.component_loaders.unwrap_or_else(ComponentOptions::default_loaders),
+    };
+    // Without snapshots V8 has nothing to keep.
+    let store = store.filter(|_| snapshot != Snapshot::Off);
+    let engine_options = EngineOptions { snapshot, warm_isolates: settings.warm_isolates, store };
+    let options = RuntimeOptions {
+        v8: (engine.start)(engine_options).map_err(SidecarError::Engine)?,
+        wasmtime,
         modules: Arc::new(ModuleCache::new(settings.module_cache)),
         version: VERSION.into(),
         v8_version: engine.v8_version.into(),
+        phases: settings.phases,
+        drain: Duration::from_millis(settings.drain_ms.into()),
         on_retire: Box::new(on_retire),
         on_shutdown: Box::new(on_shutdown),
-    })
-    .map_err(SidecarError::NoResources)
+    };
+    let runtime = Runtime::new(options, components).map_err(SidecarError::NoResources)?;
+    if let Some(directory) = &settings.components {
+        runtime.register_components(directory)?;
+    }
+    Ok(runtime)
+}
+
+/// The store of what engines make, where there is one. Without it they make it anew.
+fn open_store(settings: &Settings) -> Option<Arc<ArtifactStore>> {
+    let directory = settings.cache_directory.as_deref()?;
+    match ArtifactStore::open(directory, settings.cache_bytes) {
+        Ok(store) => Some(Arc::new(store)),
+        Err(error) => {
+            tracing::warn!(%error, "nothing is kept on disk: set HOTCELL_CACHE_DIR to a directory that can be used, or to off");
+            None
+        }
+    }
 }
 
 /// The event loop of the process's I/O thread.

@@ -3,7 +3,7 @@
 use bytes::{Buf, Bytes};
 use hotcell_protocol::frame::{EventDecoder, SidecarMessage, WriteQueue};
 use hotcell_protocol::{
-    Command as HostCommand, ErrorInfo, Event, GuestExit, HostHello, KillReason, LimitOverrides, Notice,
+    Command as HostCommand, EngineChoice, ErrorInfo, Event, GuestExit, HostHello, KillReason, LimitOverrides, Notice,
     PROTOCOL_VERSION, Program, Reply, Request, RequestId, SandboxId, SandboxOptions, SidecarHello, SourceFormat,
     SpawnOptions, StdinMode, Stream,
 };
@@ -25,6 +25,7 @@ pub fn hotcell() -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HOTCELL_")) {
         command.env_remove(name);
     }
+    command.env("HOTCELL_CACHE_DIR", "");
     command
 }
 
@@ -273,6 +274,10 @@ pub fn source(text: &str) -> SpawnOptions {
         limits: LimitOverrides::default(),
         stdin: StdinMode::Empty,
         credit: u32::MAX,
+        engine: EngineChoice::Auto,
+        preopens: None,
+        fuel: None,
+        ready: None,
         phases: false,
     }
 }

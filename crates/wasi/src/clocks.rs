@@ -49,7 +49,8 @@ impl SystemClocks {
         }
     }
 
-    fn floor(&self, time: Duration) -> Duration {
+    /// The last step of these clocks up to `time`.
+    pub fn floor(&self, time: Duration) -> Duration {
         let step = self.resolution.as_nanos();
         let nanos = time.as_nanos() / step * step;
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))

@@ -71,37 +71,29 @@ export type LimitOverrides = { wallMs?: number, cpuMs?: number, heapMb?: number,
 export type ModuleCacheStats = { entries: number, bytes: number, hits: number, misses: number, evictions: number, };
 
 /** What the runtime says unasked. */
-export type Notice = { "type": "exit", exit: GuestExit, } | { "type": "stdinCredit", bytes: number, } | { "type": "stdinClosed" } | { "type": "retiring", reason: RetireReason, message: string, };
+export type Notice = { "type": "exit", exit: GuestExit, } | { "type": "stdinCredit", bytes: number, } | { "type": "stdinClosed" } | { "type": "retiring", reason: RetireReason, message: string, drainMs: number, };
 
 /** How a guest ended. A guest's failure is always one of these, never an error of the host's call. */
 export type Outcome = "exited" | "signaled" | "timed_out" | "out_of_memory" | "limit_exceeded" | "cancelled" | "crashed";
 
-/** Where a guest's time went, in microseconds. The phases follow one another; their sum is the guest's wall time. */
+/** What a guest's time goes to. A run need not come through all of them, nor in this order: a worker that has to be made is
+ * waited for before and after its making. */
+export type Phase = "queue" | "module_get" | "snapshot_get" | "isolate_new" | "context" | "claim" | "inject" | "compile" | "user_code" | "drain" | "exit";
+
+/** A stretch of a guest's time that went to one phase. */
+export type PhaseSpan = { phase: Phase,
+/** Microseconds from the request's arrival to the span's start. */
+startUs: number, durationUs: number, };
+
+/** Where a guest's time went. */
 export type Phases = {
-/** From the request's arrival until the engine had it. */
-queueUs: number,
-/** Finding the program. */
-moduleGetUs: number,
-/** Finding the snapshot. */
-snapshotGetUs: number,
-/** Making the isolate; 0 where a parked worker was claimed. */
-isolateNewUs: number,
-/** Making the context; 0 where a parked worker was claimed. */
-contextUs: number,
-/** Waiting for a worker, and its waking up. */
-claimUs: number,
-/** Handing the guest its particulars. */
-injectUs: number,
-/** Compiling the program. */
-compileUs: number,
-/** The program's first run, to its last synchronous statement. */
-userCodeUs: number,
-/** The event loop, until nothing was left to do. */
-drainUs: number,
-/** From there to the exit. */
-exitUs: number,
-/** Whether the worker was parked when the guest came. */
-warmWorker: boolean, };
+/** When the request arrived, in milliseconds since 1970. */
+receivedMs: number,
+/** Whether a parked worker took the guest: its isolate and context were there already. */
+warmWorker: boolean,
+/** In the order in which they happened, from the request's arrival to the exit without a gap. A phase that was left and
+ * entered again has several. */
+spans: Array<PhaseSpan>, };
 
 /** What a guest runs. */
 export type Program = { "kind": "source", text: string, format: SourceFormat,
@@ -126,7 +118,10 @@ cwd?: string, limits: LimitOverrides,
 /** Bytes that the sandbox's files may hold. */
 fsBytes?: number,
 /** Files, directories and links that the sandbox may hold. */
-fsInodes?: number, };
+fsInodes?: number,
+/** A script that is run once, before any guest, and leaves its globals to each of them. The sandbox can be used when the
+ * reply has come. */
+userland?: string, };
 
 /** The sidecar's first frame. */
 export type SidecarHello = { protocol: number, version: string, v8Version: string, pid: number,

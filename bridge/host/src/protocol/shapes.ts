@@ -1,4 +1,11 @@
 import {
+  type CompiledModuleStats,
+  type ComponentChange,
+  type ComponentDetails,
+  type ComponentFunction,
+  type ComponentKind,
+  type ComponentState,
+  type ComponentSummary,
   ERROR_CODES,
   type ErrorCode,
   type ErrorInfo,
@@ -6,9 +13,12 @@ import {
   type FileStat,
   type GuestError,
   type GuestExit,
+  type JsonValue,
   type ModuleCacheStats,
   type Notice,
   type Outcome,
+  type Phase,
+  type PhaseSpan,
   type Phases,
   type Reply,
   type RetireReason,
@@ -106,6 +116,15 @@ const moduleCache = object<ModuleCacheStats>({
   evictions: count,
 });
 
+const compiledModules = object<CompiledModuleStats>({
+  entries: count,
+  bytes: count,
+  hits: count,
+  misses: count,
+  compiles: count,
+  loads: count,
+});
+
 const stats = object<Stats>({
   pid: count,
   version: text,
@@ -117,6 +136,35 @@ const stats = object<Stats>({
   guestsEnded: count,
   residentBytes: count,
   moduleCache,
+  compiledModules,
+});
+
+const anything = (value: unknown): value is JsonValue => value !== undefined;
+
+const componentKind = oneOf<ComponentKind>({ component: true, module: true });
+
+const componentSummary = object<ComponentSummary>({
+  id: text,
+  state: oneOf<ComponentState>({ loading: true, loaded: true, failed: true }),
+  kind: optional(componentKind),
+  digest: optional(text),
+  functions: optional(array(text)),
+  path: optional(text),
+  error: optional(text),
+});
+
+const componentDetails = object<ComponentDetails>({
+  id: text,
+  kind: componentKind,
+  digest: text,
+  functions: array(
+    object<ComponentFunction>({
+      name: text,
+      parameters: optional(anything),
+      result: optional(anything),
+      unsupported: optional(text),
+    }),
+  ),
 });
 
 /** The shape of a reply. */
@@ -127,6 +175,9 @@ export const reply: Shape<Reply> = tagged<Reply>({
   stat: object({ stat: fileStat }),
   readlink: object({ target: text }),
   stats: object({ stats }),
+  components: object({ components: array(componentSummary) }),
+  component: object({ component: componentDetails }),
+  returned: object({ result: anything }),
 });
 
 const usage = object<Usage>({
@@ -137,6 +188,30 @@ const usage = object<Usage>({
   externalPeakBytes: count,
   stdoutBytes: count,
   stderrBytes: count,
+});
+
+const phases = object<Phases>({
+  receivedMs: number,
+  warmWorker: flag,
+  spans: array(
+    object<PhaseSpan>({
+      phase: oneOf<Phase>({
+        queue: true,
+        module_get: true,
+        snapshot_get: true,
+        isolate_new: true,
+        context: true,
+        claim: true,
+        inject: true,
+        compile: true,
+        user_code: true,
+        drain: true,
+        exit: true,
+      }),
+      startUs: number,
+      durationUs: number,
+    }),
+  ),
 });
 
 const guestExit = object<GuestExit>({
@@ -153,31 +228,23 @@ const guestExit = object<GuestExit>({
   signal: optional(oneOf<Signal>(SIGNALS)),
   error: optional(object<GuestError>({ message: text, limit: optional(text) })),
   usage,
-  phases: optional(
-    object<Phases>({
-      queueUs: number,
-      moduleGetUs: number,
-      snapshotGetUs: number,
-      isolateNewUs: number,
-      contextUs: number,
-      claimUs: number,
-      injectUs: number,
-      compileUs: number,
-      userCodeUs: number,
-      drainUs: number,
-      exitUs: number,
-      warmWorker: flag,
-    }),
-  ),
+  phases: optional(phases),
 });
 
 /** The shape of a notice. */
 export const notice: Shape<Notice> = tagged<Notice>({
   exit: object({ exit: guestExit }),
   stdinCredit: object({ bytes: count }),
+  ready: object({}),
   stdinClosed: object({}),
   retiring: object({
     reason: oneOf<RetireReason>({ unyielding: true, engineOutOfMemory: true, engineFatal: true }),
     message: text,
+    drainMs: count,
+  }),
+  component: object({
+    component: text,
+    change: oneOf<ComponentChange>({ loading: true, loaded: true, failed: true, changed: true, removed: true }),
+    error: optional(text),
   }),
 });

@@ -31,18 +31,21 @@ fn random_fill(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArgum
     if length == 0 {
         return;
     }
-    let mut random = vec![0; length];
-    if getrandom::fill(&mut random).is_err() {
-        return throw(scope, v8::Exception::error, "The operating system gave no random bytes.");
-    }
-    let Some(buffer) = view.buffer(scope) else { return };
-    if let Some(data) = buffer.data() {
-        // SAFETY: the view lies within its buffer, which its handle holds.
-        unsafe {
-            let target = data.as_ptr().cast::<u8>().add(view.byte_offset());
-            std::ptr::copy_nonoverlapping(random.as_ptr(), target, length);
+    // Only for a guest: what is drawn while a snapshot is made would be the same in all of them.
+    with_claim(scope, |scope, _, _| {
+        let mut random = vec![0; length];
+        if getrandom::fill(&mut random).is_err() {
+            return throw(scope, v8::Exception::error, "The operating system gave no random bytes.");
         }
-    }
+        let Some(buffer) = view.buffer(scope) else { return };
+        if let Some(data) = buffer.data() {
+            // SAFETY: the view lies within its buffer, which its handle holds.
+            unsafe {
+                let target = data.as_ptr().cast::<u8>().add(view.byte_offset());
+                std::ptr::copy_nonoverlapping(random.as_ptr(), target, length);
+            }
+        }
+    });
 }
 
 fn run_microtasks(scope: &mut v8::PinScope<'_, '_>, _: v8::FunctionCallbackArguments<'_>, _: v8::ReturnValue<'_>) {

@@ -28,15 +28,18 @@ pub enum ArtifactKind {
     Snapshot,
     /// A WebAssembly module, compiled by wasmtime.
     CompiledModule,
+    /// A WebAssembly component, compiled by wasmtime.
+    CompiledComponent,
 }
 
 impl ArtifactKind {
-    const ALL: [Self; 2] = [Self::Snapshot, Self::CompiledModule];
+    const ALL: [Self; 3] = [Self::Snapshot, Self::CompiledModule, Self::CompiledComponent];
 
     fn number(self) -> u32 {
         match self {
             Self::Snapshot => 1,
             Self::CompiledModule => 2,
+            Self::CompiledComponent => 3,
         }
     }
 
@@ -44,6 +47,7 @@ impl ArtifactKind {
         match self {
             Self::Snapshot => "snapshot-",
             Self::CompiledModule => "compiled-module-",
+            Self::CompiledComponent => "compiled-component-",
         }
     }
 }

@@ -81,8 +81,18 @@ impl ArtifactStore {
     }
 
     /// Keeps an artifact, in place of the one that was saved under that key before. Whoever loads it meanwhile gets either,
-    /// whole. One that is larger than the store's bound is not kept.
+    /// whole. One that is larger than the store's bound is not kept. Where nothing can be written, one warning says so.
     pub fn save(&self, kind: ArtifactKind, key: &BlobDigest, bytes: &[u8]) {
+        if let Err(error) = self.try_save(kind, key, bytes) {
+            self.warn_once(&error);
+        }
+    }
+
+    /// As [`ArtifactStore::save`], for those who pass on what went wrong.
+    ///
+    /// # Errors
+    /// What writing the file gave; there is no part of it then.
+    pub fn try_save(&self, kind: ArtifactKind, key: &BlobDigest, bytes: &[u8]) -> io::Result<()> {
         let name = artifact::file_name(kind, key);
         if artifact::file_bytes(bytes.len()) > self.max_bytes {
             tracing::debug!(
@@ -91,18 +101,13 @@ impl ArtifactStore {
                 max_bytes = self.max_bytes,
                 "an artifact is too large to be kept"
             );
-            return;
+            return Ok(());
         }
-        let written = self
-            .directory
-            .replace_file(&name, |file| artifact::write(file, Identity { kind, key }, &self.secret, bytes));
-        match written {
-            Ok(()) => {
-                tracing::debug!(name, bytes = bytes.len(), "artifact saved");
-                self.sweep(Some(&name));
-            }
-            Err(error) => self.warn_once(&error),
-        }
+        self.directory
+            .replace_file(&name, |file| artifact::write(file, Identity { kind, key }, &self.secret, bytes))?;
+        tracing::debug!(name, bytes = bytes.len(), "artifact saved");
+        self.sweep(Some(&name));
+        Ok(())
     }
 
     /// Removes an artifact that was loaded, but did not serve: one that the engine does not accept, say.

@@ -1,0 +1,11 @@
+mod artifacts;
+mod cache;
+mod component_programs;
+mod components;
+mod endings;
+mod harness;
+mod limits;
+mod many;
+mod pool;
+mod ready;
+mod streams;

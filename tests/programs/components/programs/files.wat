@@ -1,0 +1,58 @@
+;; world: import wasi:cli/stdout@0.2.12; import wasi:filesystem/types@0.2.12; import wasi:filesystem/preopens@0.2.12; export wasi:cli/run@0.2.12;
+;; Makes a directory and a file in it, reads back what it wrote, and tries to leave. Writes the number of a step that went wrong.
+(module
+    (import "wasi:cli/stdout@0.2.12" "get-stdout" (func $stdout (result i32)))
+    (import "wasi:io/streams@0.2.12" "[method]output-stream.blocking-write-and-flush"
+        (func $write (param i32 i32 i32 i32)))
+    (import "wasi:filesystem/preopens@0.2.12" "get-directories" (func $directories (param i32)))
+    (import "wasi:filesystem/types@0.2.12" "[method]descriptor.create-directory-at"
+        (func $mkdir (param i32 i32 i32 i32)))
+    (import "wasi:filesystem/types@0.2.12" "[method]descriptor.open-at"
+        (func $open (param i32 i32 i32 i32 i32 i32 i32)))
+    (import "wasi:filesystem/types@0.2.12" "[method]descriptor.write" (func $store (param i32 i32 i32 i64 i32)))
+    (import "wasi:filesystem/types@0.2.12" "[method]descriptor.read" (func $load (param i32 i64 i64 i32)))
+    (memory (export "memory") 8)
+    (global $next (mut i32) (i32.const 65536))
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+        (local $at i32)
+        (local.set $at (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
+        (global.set $next (i32.add (local.get $at) (local.get 3)))
+        (local.get $at))
+    (data (i32.const 1024) "d")
+    (data (i32.const 1040) "d/a.txt")
+    (data (i32.const 1056) "written by a component")
+    (data (i32.const 1088) "../outside")
+    (data (i32.const 1104) "seed.txt")
+    (func $check (param $step i32) (param $tag i32)
+        (if (local.get $tag) (then
+            (i32.store8 (i32.const 2048) (i32.add (i32.const 48) (local.get $step)))
+            (call $write (call $stdout) (i32.const 2048) (i32.const 1) (i32.const 32))
+            unreachable)))
+    (func (export "wasi:cli/run@0.2.12#run") (result i32)
+        (local $root i32) (local $file i32)
+        (call $directories (i32.const 0))
+        (local.set $root (i32.load (i32.load (i32.const 0))))
+        (call $mkdir (local.get $root) (i32.const 1024) (i32.const 1) (i32.const 0))
+        (call $check (i32.const 1) (i32.load8_u (i32.const 0)))
+        ;; open-flags: create; descriptor-flags: read, write
+        (call $open (local.get $root) (i32.const 0) (i32.const 1040) (i32.const 7) (i32.const 1) (i32.const 3) (i32.const 0))
+        (call $check (i32.const 2) (i32.load8_u (i32.const 0)))
+        (local.set $file (i32.load (i32.const 4)))
+        (call $store (local.get $file) (i32.const 1056) (i32.const 22) (i64.const 0) (i32.const 0))
+        (call $check (i32.const 3) (i32.load8_u (i32.const 0)))
+        (call $load (local.get $file) (i64.const 100) (i64.const 11) (i32.const 0))
+        (call $check (i32.const 4) (i32.load8_u (i32.const 0)))
+        (call $write (call $stdout) (i32.load (i32.const 4)) (i32.load (i32.const 8)) (i32.const 32))
+        ;; not-permitted
+        (call $open (local.get $root) (i32.const 0) (i32.const 1088) (i32.const 10) (i32.const 0) (i32.const 1) (i32.const 0))
+        (call $check (i32.const 5) (i32.eqz (i32.load8_u (i32.const 0))))
+        (call $check (i32.const 6) (i32.ne (i32.load8_u offset=4 (i32.const 0)) (i32.const 31)))
+        ;; What the host wrote; and it can't be written through a descriptor for reading.
+        (call $open (local.get $root) (i32.const 0) (i32.const 1104) (i32.const 8) (i32.const 0) (i32.const 1) (i32.const 0))
+        (call $check (i32.const 7) (i32.load8_u (i32.const 0)))
+        (local.set $file (i32.load (i32.const 4)))
+        (call $load (local.get $file) (i64.const 100) (i64.const 0) (i32.const 0))
+        (call $write (call $stdout) (i32.load (i32.const 4)) (i32.load (i32.const 8)) (i32.const 32))
+        (call $store (local.get $file) (i32.const 1056) (i32.const 1) (i64.const 0) (i32.const 0))
+        (call $check (i32.const 8) (i32.eqz (i32.load8_u (i32.const 0))))
+        (i32.const 0)))

@@ -1,0 +1,4 @@
+;; world: export f: func();
+;; Exports no program.
+(module
+    (func (export "f")))
