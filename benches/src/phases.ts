@@ -14,7 +14,7 @@ export const PHASES = [
   ["userCodeUs", "user code"],
   ["drainUs", "drain"],
   ["exitUs", "exit"],
-] as const satisfies readonly (readonly [Exclude<keyof Phases, "warmWorker">, string])[];
+] as const satisfies readonly (readonly [Exclude<keyof Phases, "warmWorker" | "receivedMs" | "spans">, string])[];
 
 /** What the phases of many runs have in common. */
 export interface PhaseSummary {

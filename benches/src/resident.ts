@@ -16,12 +16,6 @@ export function residentBytes(pid: number): number {
   return Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" })) * 1024;
 }
 
-/** Threads of a process. @throws Error where there is no such process, or the system is not Linux. */
-export function threadCount(pid: number): number {
-  if (process.platform !== "linux") throw new Error("The threads of a process can be counted on Linux alone.");
-  return Number(/^Threads:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-}
-
 const LOOK_EVERY_MS = 50;
 /** Looks in a row that must find the same. */
 const SAME_LOOKS = 6;

@@ -68,6 +68,13 @@ export class Resources {
         // It has ended by itself.
       }
     }
-    for (const path of this.#directories) rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+    const remove = () => {
+      for (const path of this.#directories) rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+    };
+    remove();
+    if (this.#directories.size === 0) return;
+    // A sidecar that was just being started makes its directory anew before it notices that its host is gone.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    remove();
   }
 }

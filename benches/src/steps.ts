@@ -1,7 +1,7 @@
 import type { GuestProcess, Sandbox, Sidecar } from "hotcell";
 import type { Carrier } from "./carriers.js";
 import { LiveSidecar } from "./live-sidecar.js";
-import { residentBytes, settle, threadCount } from "./resident.js";
+import { residentBytes, settle } from "./resident.js";
 import type { Resources } from "./resources.js";
 import { expectRun } from "./rows/expect.js";
 import { commands } from "./rows/programs.js";
@@ -18,8 +18,8 @@ export type Step =
 
 export interface StepResult {
   value: number;
-  /** Of a sidecar before its first guest: the threads of its process. */
-  threads?: number;
+  /** Of a sidecar before its first guest: the workers that it has parked. */
+  parked?: number;
 }
 
 /** Guests that live at once where it is measured what one takes. */
@@ -46,7 +46,9 @@ export async function takeStep(
     }
     await settle(live.pid, resources.signal);
     const atRest = residentBytes(live.pid);
-    if (step.load === "none") return { value: atRest - before, threads: threadCount(live.pid) };
+    if (step.load === "none") {
+      return { value: atRest - before, parked: (await live.sidecar.stats()).pool.parked };
+    }
     const guests = await load(live.sidecar, step.load);
     await settle(live.pid, resources.signal);
     const loaded = residentBytes(live.pid);

@@ -36,7 +36,18 @@ describe("the bench", { skip: !process.env.HOTCELL_BINARY && "HOTCELL_BINARY nam
   test("measures, and writes what it found", async () => {
     const rows = "js_hello,wasm_true,memory_rest";
     const files = ["--json", "out.json", "--html", "out.html", "--markdown", "out.md"];
-    const { ended } = start(["--rows", rows, "--snapshots", "auto", "--counted", "50", "--no-references", ...files]);
+    const { ended } = start([
+      "--rows",
+      rows,
+      "--carriers",
+      "child",
+      "--snapshots",
+      "auto",
+      "--counted",
+      "50",
+      "--no-references",
+      ...files,
+    ]);
     const { exitCode, stdout, stderr, left } = await ended;
     assert.equal(exitCode, 0, stderr);
     assert.match(stdout, /^js_hello +child, auto .* × spawn_true$/m);

@@ -26,7 +26,7 @@ describe("a step", { skip: !process.env.HOTCELL_BINARY && "HOTCELL_BINARY names 
     test(`gives the memory of a sidecar at rest, and of a guest that waits, ${where}`, async () => {
       const rest = await take(carrier, env, { kind: "resident", load: "none" }, resources);
       const live = await take(carrier, env, { kind: "resident", load: "live" }, resources);
-      assert.ok(rest.value > 5e6 && rest.threads! > 0, `${rest.value} bytes at rest, ${rest.threads} threads`);
+      assert.ok(rest.value > 5e6 && rest.parked! > 0, `${rest.value} bytes at rest, ${rest.parked} workers`);
       assert.ok(live.value > 1e5 && live.value < rest.value, `${live.value} bytes a guest, ${rest.value} at rest`);
     });
   }

@@ -1,8 +1,10 @@
 //! How the addon is linked on Linux, where it lives in one process with another V8: Node's own, whose executable exports
 //! V8's symbols.
 
+include!("../js/last_words.rs");
+
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+    hear_last_words("cargo::rustc-cdylib-link-arg");
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         // The V8 in here calls itself, whatever the process has loaded before.
         println!("cargo::rustc-cdylib-link-arg=-Wl,-Bsymbolic");

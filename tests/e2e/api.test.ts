@@ -141,7 +141,8 @@ describe("a guest's end has one of seven outcomes", () => {
     const exit = await guest.exit;
     assert.equal(exit.outcome, "crashed");
     assert.deepEqual([exit.exitCode, exit.signal, exit.error?.limit], fields.crashed);
-    assert.match(exit.error!.message, /SIGKILL/);
+    // How it ended is not known where the system takes its time to say so.
+    assert.match(exit.error!.message, /SIGKILL|was ended/);
   });
 });
 

@@ -30,8 +30,7 @@ async function parkedWorker(subject: Subject): Promise<number> {
   const rest = { kind: "resident", load: "none" } as const;
   const none = await subject.step(rest, { HOTCELL_WARM_ISOLATES: "0" });
   const full = await subject.step(rest, { HOTCELL_WARM_ISOLATES: String(MORE_PARKED) });
-  // Each one is a thread. There may be several kinds of them, and a bound for all kinds together.
-  const workers = full.threads! - none.threads!;
+  const workers = full.parked! - none.parked!;
   if (workers < MORE_PARKED) {
     throw new Error(`HOTCELL_WARM_ISOLATES=${MORE_PARKED} parks ${workers} workers more than 0 does.`);
   }

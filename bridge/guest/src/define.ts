@@ -23,9 +23,11 @@ export function append<T>(array: T[], item: T): void {
 
 /**
  * Gives a function the name that guests are to see. The bundler renames what has the name of something else, and a method
- * that is shared has only one.
+ * that is shared has only one. One that has the name already is left alone: a function whose name was defined takes several
+ * times the memory, in every snapshot and isolate.
  */
 export function setName(target: object, name: string): void {
+  if ((target as { readonly name?: unknown }).name === name) return;
   ObjectDefineProperty(target, "name", { __proto__: null, value: name, configurable: true } as PropertyDescriptor);
 }
 

@@ -18,6 +18,11 @@ export interface Native {
   stdinReadSync(max: number): Uint8Array | null;
   /** Milliseconds since the guest's start, monotonic, coarsened. */
   now(): number;
+  /**
+   * Tells how many timers wait. Gives the number up to which no further word is needed; ends the guest where there may be no
+   * more.
+   */
+  allowTimers(waiting: number): number;
   /** Milliseconds since 1970 at the guest's start. */
   timeOrigin(): number;
   /** Fills the view from the operating system's randomness. */

@@ -33,13 +33,20 @@ interface Entry extends QueuedTimer {
 let nextId = 1;
 /** Active timers that keep the guest alive. */
 let referenced = 0;
+/** Active timers, and up to how many there may be before the native side is asked. */
+let active = 0;
+let allowed = 0;
 /** Timers that were turned into numbers, which `clearTimeout` takes as well. */
 const timersById = new Map<number, Timeout>();
 
 const now = (): number => MathTrunc(native.now());
 
 function activate(entry: Entry): void {
-  if (!entry.isActive && entry.isReferenced) referenced++;
+  if (!entry.isActive) {
+    if (active >= allowed) allowed = native.allowTimers(active);
+    active++;
+    if (entry.isReferenced) referenced++;
+  }
   entry.isActive = true;
   entry.start = now();
   enqueue(entry);
@@ -49,6 +56,7 @@ function deactivate(entry: Entry): void {
   dequeue(entry);
   if (!entry.isActive) return;
   entry.isActive = false;
+  active--;
   if (entry.isReferenced) referenced--;
   MapPrototypeDelete(timersById, entry.id);
 }

@@ -274,6 +274,7 @@ export class Guest {
         return piece === undefined ? null : this.#bytes(piece);
       },
       now: () => this.time,
+      allowTimers: () => Number.POSITIVE_INFINITY,
       timeOrigin: () => 1_700_000_000_000,
       randomFill: (view) => {
         const random = randomBytes(hostBytes(view).length);

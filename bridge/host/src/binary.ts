@@ -13,6 +13,16 @@ const BINARY: NativeFile = {
   notFound: (message, searched) => new BinaryNotFoundError(message, searched),
 };
 
+/** As `findBinary`, but undefined where it lies nowhere and nobody named it. */
+export function findBinaryIfAny(option: string | undefined): string | undefined {
+  try {
+    return findBinary(option);
+  } catch (error) {
+    if (option === undefined && process.env[BINARY.variable] === undefined) return undefined;
+    throw error;
+  }
+}
+
 /**
  * The path of the sidecar's binary, as `findNativeFile` finds it.
  *

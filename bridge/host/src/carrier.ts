@@ -35,6 +35,9 @@ export interface Carrier {
   ref(): void;
   unref(): void;
 
+  /** The runtime was asked to end. From now on `ended` waits for its process to be gone, as far as there is hope of that. */
+  expectEnd(): void;
+
   /** Ends the connection, and the runtime with it where it is there for this host alone. */
   destroy(reason: CarrierFault): void;
 }

@@ -11,8 +11,14 @@ import type { CheckedStartOptions } from "./sidecar-options.js";
 /** The descriptor that `hotcell child` speaks on. */
 const CHANNEL = 3;
 
-/** Milliseconds after its connection's end that the child has to end too, before it is killed. */
-const END_PATIENCE_MS = 50;
+/** The descriptor that closes as soon as the child is killed; the channel does only when its memory has been taken down. */
+const BEACON = 4;
+
+/** Milliseconds after its connection's end that the child has to end too, before it is killed and its guests are told. */
+const LOST_PATIENCE_MS = 50;
+
+/** The same where it was asked to end; and then again as many that it has to be gone once it was killed. */
+const ASKED_PATIENCE_MS = 2000;
 
 /** Bytes of its stderr that are kept for messages. */
 const STDERR_TAIL = 4096;
@@ -37,7 +43,7 @@ export async function launchChild(options: CheckedStartOptions, signal: AbortSig
 function spawnChild(binary: string, env: Record<string, string>): ChildProcess {
   try {
     // In a session of its own: a Ctrl-C in the terminal is for this process, which may have something left to do.
-    return spawn(binary, ["child"], { stdio: ["ignore", "ignore", "pipe", "pipe"], env, detached: true });
+    return spawn(binary, ["child"], { stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"], env, detached: true });
   } catch (error) {
     throw startError(error as NodeJS.ErrnoException, binary);
   }
@@ -85,21 +91,40 @@ class ChildPeer implements Peer {
     child.on("error", () => {});
   }
 
-  async end(): Promise<ProcessEnd> {
+  onDying(listener: () => void): void {
+    const beacon = this.#child.stdio[BEACON] as Socket;
+    // Nothing is ever sent there; but what is not read has no end.
+    beacon.resume();
+    beacon.unref();
+    beacon.on("error", () => {});
+    beacon.on("close", listener);
+  }
+
+  async end(asked: boolean): Promise<ProcessEnd> {
     const child = this.#child;
-    if (!this.#stderr.closed || (child.exitCode === null && child.signalCode === null)) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(() => {
-          this.kill();
-          resolve();
-        }, END_PATIENCE_MS);
-        child.once("close", () => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
+    const gone = await this.#gone(asked ? ASKED_PATIENCE_MS : LOST_PATIENCE_MS);
+    if (!gone) {
+      this.kill();
+      if (asked) await this.#gone(ASKED_PATIENCE_MS);
     }
     return { exitCode: child.exitCode, signal: child.signalCode, stderr: this.#stderr.text };
+  }
+
+  /** Waits for the end of the process and of its log; whether it came in time. */
+  #gone(patienceMs: number): Promise<boolean> {
+    const child = this.#child;
+    if (this.#stderr.closed && (child.exitCode !== null || child.signalCode !== null)) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const onClose = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      const timer = setTimeout(() => {
+        child.off("close", onClose);
+        resolve(false);
+      }, patienceMs);
+      child.once("close", onClose);
+    });
   }
 
   kill(): void {

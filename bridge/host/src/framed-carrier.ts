@@ -22,14 +22,26 @@ import {
 } from "./protocol/generated.js";
 import { VERSION } from "./version.js";
 
+/**
+ * Milliseconds that the connection has to end by itself once the process at its other end is known to be ending: longer than
+ * it takes to read what that sent, shorter than the kernel takes to take a large memory down first.
+ */
+const DYING_PATIENCE_MS = 30;
+
 /** The process at the other end of a socket. */
 export interface Peer {
   /** What it is, for messages: `The sidecar /usr/bin/hotcell`. */
   readonly name: string;
   /** Whether it is a child of this process, here for this host alone. */
   readonly exclusive: boolean;
-  /** How it ended, as far as that can be learned soon after its connection did. */
-  end(): Promise<ProcessEnd>;
+  /** Calls back when it is known to be ending, which can be long before its connection does. */
+  onDying?(listener: () => void): void;
+  /**
+   * How it ended, as far as that can be learned now that its connection has.
+   *
+   * @param asked Whether it was asked to end: then there is time to wait for that, and what it still logs is heard.
+   */
+  end(asked: boolean): Promise<ProcessEnd>;
   /** Ends it, where it is a child of this process. */
   kill(): void;
 }
@@ -55,6 +67,10 @@ export class FramedCarrier implements Carrier {
   #greeted: ((error: unknown) => void) | undefined;
   #events: CarrierEvents | undefined;
   #fault: Fault | undefined;
+  /** Its process is known to be ending, however that is not yet. */
+  #dying = false;
+  /** It was asked to end. */
+  #asked = false;
 
   private constructor(socket: Socket, peer: Peer) {
     this.#socket = socket;
@@ -84,6 +100,7 @@ export class FramedCarrier implements Carrier {
       this.#stop({ kind: "gone", error: undefined });
       void this.#report();
     });
+    peer.onDying?.(() => this.#perish());
   }
 
   /**
@@ -144,7 +161,12 @@ export class FramedCarrier implements Carrier {
     this.#socket.unref();
   }
 
+  expectEnd(): void {
+    this.#asked = true;
+  }
+
   destroy(fault: CarrierFault): void {
+    if (fault.kind === "closed") this.#asked = true;
     this.#stop(fault);
     this.#socket.destroy();
     this.#peer.kill();
@@ -197,6 +219,19 @@ export class FramedCarrier implements Carrier {
     }
   }
 
+  /** The peer's process is ending. All that it ever sent lies in the socket now, and is read before the connection is given up. */
+  #perish(): void {
+    if (this.#fault !== undefined) return;
+    this.#dying = true;
+    setTimeout(() => {
+      // Where the event loop was held up, it has not come to the socket yet; then it has.
+      setImmediate(() => {
+        this.#stop({ kind: "gone", error: undefined });
+        this.#socket.destroy();
+      });
+    }, DYING_PATIENCE_MS);
+  }
+
   /** The first fault counts: what follows comes of it. */
   #stop(fault: Fault): void {
     if (this.#fault !== undefined) return;
@@ -206,7 +241,7 @@ export class FramedCarrier implements Carrier {
   }
 
   async #report(): Promise<void> {
-    const end = await this.#peer.end();
+    const end = await this.#peer.end(this.#asked);
     const fault = this.#fault!;
     const error = "error" in fault ? fault.error : undefined;
     if (this.#greeted !== undefined) {
@@ -223,7 +258,7 @@ export class FramedCarrier implements Carrier {
     const { name } = this.#peer;
     const fault = this.#fault!;
     if (fault.kind === "protocol") return `${name} broke the protocol and was given up: ${fault.error.message}`;
-    let how = "closed its connection";
+    let how = this.#dying ? "was ended" : "closed its connection";
     if (signal !== null) how = `was ended by ${signal}`;
     else if (exitCode !== null) how = `ended with exit code ${exitCode}`;
     else if (fault.kind === "gone" && fault.error !== undefined) how = `can't be reached (${fault.error.message})`;

@@ -28,7 +28,7 @@ export interface GuestOptions {
   signal?: AbortSignal;
   /** Laid over the sandbox's limits. */
   limits?: Limits;
-  /** Whether the result is to say where the time went. */
+  /** Whether the result is to say where the time went; false unless set. */
   phases?: boolean;
 }
 

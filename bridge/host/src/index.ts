@@ -2,6 +2,7 @@ import "./dispose.js";
 
 export { WasmProgram } from "./blobs.js";
 export type { SidecarEvent } from "./cell.js";
+export { type ChromeTrace, type ChromeTraceEvent, chromeTrace, type TracedRun } from "./chrome-trace.js";
 export { type CommandFilesOptions, commandFiles } from "./command-files.js";
 export * from "./errors.js";
 export type {
@@ -16,11 +17,13 @@ export type {
 } from "./guest-options.js";
 export type { GuestProcess } from "./guest-process.js";
 export type { Limits, SandboxLimits } from "./limits.js";
-export type { ModuleCacheStats, RetireReason, SourceFormat, Stats } from "./protocol/generated.js";
-export type { ExitResult, GuestFailure, Outcome, Phases, RunResult, Signal, Usage } from "./result.js";
+export type { Phase, PhaseSpan, Phases } from "./phases.js";
+export type { ModuleCacheStats, PoolStats, RetireReason, SourceFormat, Stats } from "./protocol/generated.js";
+export type { ExitResult, GuestFailure, Outcome, RunResult, Signal, Usage } from "./result.js";
 export type { Sandbox } from "./sandbox.js";
 export type { DirectoryEntry, FileKind, FileStat, SandboxFs, WriteFileOptions } from "./sandbox-fs.js";
-export type { FileData, FileWithMode, SandboxOptions } from "./sandbox-options.js";
+export type { FileData, FileWithMode, Mount, SandboxOptions } from "./sandbox-options.js";
 export { Sidecar } from "./sidecar.js";
 export type { ConnectOptions, StartOptions } from "./sidecar-options.js";
+export type { CellKind, CellStats, SidecarStats } from "./stats.js";
 export type { StdinSource } from "./stdin.js";

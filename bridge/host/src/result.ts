@@ -1,6 +1,7 @@
-import type { GuestExit, Outcome, Phases, Signal } from "./protocol/generated.js";
+import { type Phases, phasesOf } from "./phases.js";
+import type { GuestExit, Outcome, Signal } from "./protocol/generated.js";
 
-export type { Outcome, Phases, Signal };
+export type { Outcome, Signal };
 
 /** What a guest used. */
 export interface Usage {
@@ -46,7 +47,7 @@ export interface ExitResult {
   signal: Signal | null;
   error?: GuestFailure;
   usage: Usage;
-  /** Where the time went, in microseconds, where the `phases` option was set. */
+  /** Where the time went, where the option `phases` or the sidecar's setting `HOTCELL_PHASES` asked for it. */
   phases?: Phases;
 }
 
@@ -73,7 +74,7 @@ export function exitResult(exit: GuestExit): ExitResult {
     },
   };
   if (exit.error !== undefined) result.error = exit.error;
-  if (exit.phases !== undefined) result.phases = exit.phases;
+  if (exit.phases !== undefined) result.phases = phasesOf(exit.phases);
   return result;
 }
 

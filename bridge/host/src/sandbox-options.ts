@@ -22,6 +22,19 @@ export interface FileWithMode {
   mode?: number;
 }
 
+/** A directory of the host's, and its place in a sandbox. */
+export interface Mount {
+  /** Its absolute path, without `.` and `..`. */
+  host: string;
+  /** Where guests find it: an absolute path without `.`, `..` and a slash at its end; made if it isn't there. */
+  guest: string;
+  /**
+   * Whether guests may read it (`"ro"`), read and change it (`"rw"`), or read it and change what they see of it while the
+   * host's stays as it is (`"overlay"`).
+   */
+  mode: "ro" | "rw" | "overlay";
+}
+
 /** Options of `sidecar.createSandbox`. */
 export interface SandboxOptions {
   /**
@@ -37,8 +50,28 @@ export interface SandboxOptions {
    * be made anew from them.
    */
   files?: Readonly<Record<string, FileData | FileWithMode>>;
+  /**
+   * Directories of the machine that the sidecar runs on, for guests to find in the sandbox. They must be among the
+   * `mountRoots` that the sidecar was started with, or lie beneath one.
+   */
+  mounts?: readonly Mount[];
   /** Limits of the files, and of every guest that sets none of its own. */
   limits?: SandboxLimits;
+  /**
+   * JavaScript of your own that every guest finds as if it had been run at its start: libraries, helpers, settings. A
+   * script (no `import`), run once on top of the built-in globals, in a process of its own; what it leaves, global
+   * variables and classes included, is part of the snapshot that guests start from, so that it costs each of them next to
+   * nothing. It sees no guest: no streams, files, `require`, timers, clocks or random bytes, and no `WebAssembly`;
+   * functions that it defines have all of these when a guest calls them. It has 5 seconds of CPU time and 256 MB.
+   */
+  userland?: string;
+  /**
+   * Which process the sandbox lives in: one of those that sandboxes are spread over (`"shared"`, unless set), or one to
+   * itself (`"own"`), which ends when the sandbox is closed. What its guests do to that process concerns no other sandbox.
+   * From the first one on, a process is kept parked, so that the next `"own"` costs no start. Not with
+   * `carrier: "in-process"` nor `Sidecar.connect`.
+   */
+  cell?: "shared" | "own";
   /**
    * What the next use of the sandbox does when its sidecar was lost, and its files with it: `"fail"` (unless set) with
    * code `ERR_HOTCELL_SANDBOX_LOST` until `recreate` is called, or `"recreate"` it from its original options and files.
@@ -59,29 +92,38 @@ export interface SandboxSpec {
   options: WireOptions;
   files: FileSpec[];
   recreate: boolean;
+  cell: "shared" | "own";
 }
 
-const SANDBOX_OPTIONS = new Set(["env", "cwd", "files", "limits", "onLost"]);
+const SANDBOX_OPTIONS = new Set(["env", "cwd", "files", "mounts", "limits", "userland", "cell", "onLost"]);
+const MOUNT_OPTIONS = new Set(["host", "guest", "mode"]);
 const FILE_OPTIONS = new Set(["content", "mode"]);
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 /** @throws InvalidOptionError */
 export function sandboxSpec(options: SandboxOptions): SandboxSpec {
   checkOptionNames(options, SANDBOX_OPTIONS, "createSandbox");
-  const { fsBytes, fsInodes, ...limits } = checkSandboxLimits(options.limits);
+  const { limits, sharedLimits } = checkSandboxLimits(options.limits);
   const env = checkEnv(options.env ?? {});
   env.PATH ??= DEFAULT_PATH;
-  const wire: WireOptions = { env, limits };
+  const wire: WireOptions = { env, limits, sharedLimits };
   if (options.cwd !== undefined) {
     wire.cwd = checkStringOption(options.cwd, "cwd");
     if (!wire.cwd.startsWith("/")) {
       throw new InvalidOptionError(`A sandbox's cwd must be absolute, but it is ${describe(wire.cwd)}.`, "cwd");
     }
   }
-  if (fsBytes !== undefined) wire.fsBytes = fsBytes;
-  if (fsInodes !== undefined) wire.fsInodes = fsInodes;
+  if (options.mounts !== undefined) wire.mounts = checkMounts(options.mounts);
+  if (options.userland !== undefined) {
+    if (typeof options.userland !== "string") {
+      const message = `The option userland must be a string of JavaScript, not ${describe(options.userland)}.`;
+      throw new InvalidOptionError(message, "userland");
+    }
+    wire.userland = options.userland;
+  }
   const onLost = options.onLost === undefined ? "fail" : checkChoice(options.onLost, "onLost", ["fail", "recreate"]);
-  return { options: wire, files: fileSpecs(options.files ?? {}), recreate: onLost === "recreate" };
+  const cell = options.cell === undefined ? "shared" : checkChoice(options.cell, "cell", ["shared", "own"]);
+  return { options: wire, files: fileSpecs(options.files ?? {}), recreate: onLost === "recreate", cell };
 }
 
 /** The permission bits of a file where the caller sets none. */
@@ -100,6 +142,28 @@ export function fileBytes(data: unknown): Uint8Array | NamedBytes | undefined {
 /** @throws InvalidOptionError where the value is no set of permission bits. */
 export function checkMode(value: unknown, option: string): number {
   return checkInteger(value, option, 0, 0o7777);
+}
+
+function checkMounts(mounts: unknown): Mount[] {
+  if (!Array.isArray(mounts)) {
+    throw new InvalidOptionError(`The option mounts must be an array, not ${describe(mounts)}.`, "mounts");
+  }
+  return mounts.map((mount, index) => {
+    const option = `mounts[${index}]`;
+    checkOptionNames(mount, MOUNT_OPTIONS, option);
+    const { host, guest, mode } = mount as Partial<Record<keyof Mount, unknown>>;
+    return {
+      host: checkAbsolute(host, `${option}.host`),
+      guest: checkAbsolute(guest, `${option}.guest`),
+      mode: checkChoice(mode, `${option}.mode`, ["ro", "rw", "overlay"]),
+    };
+  });
+}
+
+function checkAbsolute(path: unknown, option: string): string {
+  const checked = checkStringOption(path, option);
+  if (checked.startsWith("/")) return checked;
+  throw new InvalidOptionError(`The option ${option} must be absolute, but it is ${describe(checked)}.`, option);
 }
 
 function fileSpecs(files: object): FileSpec[] {

@@ -1,5 +1,5 @@
 import type { WasmProgram } from "./blobs.js";
-import type { Cell } from "./cell.js";
+import type { Home } from "./cells.js";
 import { ClosedError, SandboxLostError } from "./errors.js";
 import type { Placement } from "./guest.js";
 import {
@@ -37,7 +37,7 @@ type Output<E extends Encoding> = E extends "buffer" ? Buffer : string;
 export class Sandbox {
   /** The sandbox's files. */
   readonly fs: SandboxFs = new SandboxFs(this);
-  readonly #cell: Cell;
+  readonly #home: Home;
   readonly #spec: SandboxSpec;
   #placement: Placement | undefined;
   /** While it is being made. */
@@ -45,16 +45,26 @@ export class Sandbox {
   #closed = false;
   #closing: Promise<void> | undefined;
 
-  private constructor(cell: Cell, spec: SandboxSpec) {
-    this.#cell = cell;
+  private constructor(home: Home, spec: SandboxSpec) {
+    this.#home = home;
     this.#spec = spec;
   }
 
   /** @internal */
-  static async create(cell: Cell, spec: SandboxSpec): Promise<Sandbox> {
-    const sandbox = new Sandbox(cell, spec);
-    await sandbox.#make();
+  static async create(home: Home, spec: SandboxSpec): Promise<Sandbox> {
+    const sandbox = new Sandbox(home, spec);
+    try {
+      await sandbox.#make();
+    } catch (error) {
+      await home.leave();
+      throw error;
+    }
     return sandbox;
+  }
+
+  /** The id of the process that the sandbox lives in, or last lived in. */
+  get pid(): number {
+    return (this.#placement?.session ?? this.#home.cell).hello.pid;
   }
 
   /**
@@ -135,7 +145,7 @@ export class Sandbox {
 
   /** @internal */
   get outputBytes(): number {
-    return this.#spec.options.limits.outputBytes ?? this.#cell.limits.outputBytes ?? LIMITS.outputBytes.default;
+    return this.#spec.options.limits.outputBytes ?? this.#home.cell.limits.outputBytes ?? LIMITS.outputBytes.default;
   }
 
   /** @internal */
@@ -161,8 +171,8 @@ export class Sandbox {
   }
 
   #checkOpen(): void {
-    this.#cell.checkOpen();
     if (this.#closed) throw new ClosedError("The sandbox was closed. Create another with sidecar.createSandbox().");
+    this.#home.cell.checkOpen();
   }
 
   #make(): Promise<Placement> {
@@ -176,7 +186,8 @@ export class Sandbox {
     const old = this.#placement;
     this.#placement = undefined;
     if (old !== undefined) await destroy(old);
-    const session = await this.#cell.session();
+    const session = await this.#home.cell.session();
+    this.#home.enter();
     const placement = await build(session, this.#spec);
     if (this.#closed) {
       await destroy(placement);
@@ -189,6 +200,7 @@ export class Sandbox {
   async #close(): Promise<void> {
     await this.#making?.catch(() => {});
     if (this.#placement !== undefined) await destroy(this.#placement);
+    await this.#home.leave();
   }
 }
 

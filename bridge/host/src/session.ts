@@ -34,7 +34,8 @@ export interface SessionEvents {
   /** It takes nothing any more: the sidecar is going, or was closed. Once. */
   ending(): void;
   retiring(reason: RetireReason, message: string): void;
-  /** It ended otherwise than by `close`. Once, after `ending`. */
+  limitNear(guest: number, limit: string, used: number, max: number): void;
+  /** It ended otherwise than by `close`: the guests that were still in it have ended. Once, after `ending`. */
   lost(error: SidecarLostError): void;
 }
 
@@ -59,8 +60,11 @@ interface Download {
 /** Milliseconds that a sidecar has to end its guests and itself when it is closed. */
 const CLOSE_GRACE_MS = 2000;
 
-/** Milliseconds that a sidecar has to end after it said that it gives itself up: more than it takes to send what it holds. */
+/** Milliseconds that a sidecar that gives itself up has to end after its guests: more than it takes to send what it holds. */
 const RETIRE_GRACE_MS = 500;
+
+/** What Node's timers take. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * One sidecar, from its hello to its end: the requests under way, the guests that live in it, and the blobs that it was
@@ -77,9 +81,10 @@ export class Session implements CarrierEvents {
   #lastId = 0;
   #alive = true;
   #closing: Promise<void> | undefined;
-  #retired: string | undefined;
+  #retired: { message: string; deadline: NodeJS.Timeout } | undefined;
   #onEnded: (() => void) | undefined;
-  /** What every call is told once the session is over. */
+  #over = false;
+  /** What every call is told once the session is over, or takes no more calls since the sidecar gives itself up. */
   #loss: SidecarLostError | ClosedError | undefined;
   #underWay = 0;
 
@@ -93,12 +98,12 @@ export class Session implements CarrierEvents {
     return this.#carrier.hello;
   }
 
-  /** What every call is told once the session is over. */
+  /** What every call is told once the session is over, or takes no more calls since the sidecar gives itself up. */
   get loss(): SidecarLostError | ClosedError | undefined {
     return this.#loss;
   }
 
-  /** Whether it takes requests. */
+  /** Whether it takes requests. Guests that run in a session that does not may still come to their end. */
   get alive(): boolean {
     return this.#alive;
   }
@@ -155,6 +160,8 @@ export class Session implements CarrierEvents {
     return { id, sent };
   }
 
+  // These three go to guests of a sidecar that gives itself up, too.
+
   kill(guest: number, reason: KillReason): void {
     this.#sendUnanswered({ type: "kill", guest, reason });
   }
@@ -164,7 +171,7 @@ export class Session implements CarrierEvents {
   }
 
   stdin(guest: number, bytes: Uint8Array, last: boolean): void {
-    if (this.#alive) this.#carrier.stdin(guest, bytes, last);
+    this.#carrier.stdin(guest, bytes, last);
   }
 
   /** Gives the sidecar up for what it did wrong. */
@@ -182,12 +189,13 @@ export class Session implements CarrierEvents {
   }
 
   async #close(): Promise<void> {
-    if (this.#loss !== undefined) return;
+    if (this.#over) return;
     const ended = new Promise<void>((resolve) => {
       this.#onEnded = resolve;
     });
     if (this.#alive && this.#carrier.exclusive) {
       this.#begin();
+      this.#carrier.expectEnd();
       this.#sendUnanswered({ type: "shutdown" });
       this.#end();
       const timer = setTimeout(() => this.#carrier.destroy({ kind: "closed" }), CLOSE_GRACE_MS);
@@ -219,7 +227,12 @@ export class Session implements CarrierEvents {
     if (reply.type === "failed") {
       const guest = this.#takeGuest(id);
       if (guest !== undefined) {
-        guest.refused(reply.error);
+        // One that was sent before this side knew that the sidecar takes none.
+        if (this.#retired !== undefined && reply.error.code === "ERR_HOTCELL_CLOSED") {
+          guest.lost("crashed", this.#retired.message);
+        } else {
+          guest.refused(reply.error);
+        }
         return;
       }
       const download = this.#downloads.get(id);
@@ -254,12 +267,12 @@ export class Session implements CarrierEvents {
         else guest.stdinClosed();
         break;
       }
+      case "limitNear":
+        if (!this.#guests.has(id)) this.#unknownGuest(id, "came near a limit");
+        else this.#events.limitNear(id, notice.limit, notice.used, notice.max);
+        break;
       case "retiring":
-        this.#retired = notice.message;
-        this.#events.retiring(notice.reason, notice.message);
-        this.#end();
-        // The exit of the guest that was the reason is still to come, and then the end of the connection.
-        setTimeout(() => this.#carrier.destroy({ kind: "retired" }), RETIRE_GRACE_MS).unref();
+        this.#retire(notice.reason, notice.message, notice.drainMs);
         break;
     }
   }
@@ -290,13 +303,15 @@ export class Session implements CarrierEvents {
 
   ended(end: CarrierEnd): void {
     const closed = this.#closing !== undefined;
-    const message = this.#retired ?? end.message;
+    const message = this.#retired?.message ?? end.message;
     const sequel = end.final ? "Restart this process to start another." : "The next call starts a fresh one.";
     const outcome = closed ? "cancelled" : "crashed";
     const error = closed
       ? new ClosedError("The sidecar was closed while this call was under way.")
       : new SidecarLostError(`${message} ${sequel}`, end, { cause: end.error });
+    this.#over = true;
     this.#loss = error;
+    clearTimeout(this.#retired?.deadline);
     for (const guest of this.#guests.values()) guest.lost(outcome, closed ? "The sidecar was closed." : message);
     for (const pending of this.#replies.values()) pending.reject(error);
     for (const download of this.#downloads.values()) download.reject(error);
@@ -342,7 +357,7 @@ export class Session implements CarrierEvents {
   }
 
   #sendUnanswered(request: Request): void {
-    if (this.#alive) this.#carrier.request(this.#nextId(), request);
+    this.#carrier.request(this.#nextId(), request);
   }
 
   #takeGuest(id: number): GuestEvents | undefined {
@@ -355,6 +370,17 @@ export class Session implements CarrierEvents {
 
   #unknownGuest(id: number, did: string): void {
     this.breach(`The sidecar reports that guest ${id} ${did}, but no such guest lives.`);
+  }
+
+  /** The sidecar takes no new work; the guests in it may come to their end, as may the calls under way. */
+  #retire(reason: RetireReason, message: string, drainMs: number): void {
+    if (this.#retired !== undefined) return;
+    const patience = Math.min(drainMs + RETIRE_GRACE_MS, MAX_TIMEOUT_MS);
+    const deadline = setTimeout(() => this.#carrier.destroy({ kind: "retired" }), patience).unref();
+    this.#retired = { message, deadline };
+    this.#loss = new SidecarLostError(message, { exitCode: null, signal: null, stderr: "" });
+    this.#events.retiring(reason, message);
+    this.#end();
   }
 
   #end(): void {

@@ -1,29 +1,30 @@
 import { nameProgram, WasmProgram } from "./blobs.js";
 import { connectInProcess } from "./carriers/in-process.js";
-import { Cell, type Launch } from "./cell.js";
+import { Cells } from "./cells.js";
 import { launchChild } from "./child.js";
-import type { Stats } from "./protocol/generated.js";
 import { Sandbox } from "./sandbox.js";
 import { type SandboxOptions, sandboxSpec } from "./sandbox-options.js";
 import { type ConnectOptions, checkConnectOptions, checkStartOptions, type StartOptions } from "./sidecar-options.js";
 import { connectSocket } from "./socket.js";
+import type { Launch } from "./spares.js";
+import type { SidecarStats } from "./stats.js";
 
 /**
- * The native program that runs guests for this one, and the way to it.
+ * The native program that runs guests for this one, and the way to it: one process, or several behind one object.
  *
- * Where it ends, or has to be ended, every guest in it ends with the outcome `crashed`, calls under way fail with code
- * `ERR_HOTCELL_SIDECAR_LOST`, and the next call that needs a sidecar starts a fresh one. While nothing is under way it does
- * not keep Node alive; when Node ends, it ends.
+ * Where a process ends, or has to be ended, every guest in it ends with the outcome `crashed`, calls under way fail with code
+ * `ERR_HOTCELL_SIDECAR_LOST`, and the next call that needs it has a fresh one started; the other processes never notice.
+ * While nothing is under way they do not keep Node alive; when Node ends, they end.
  */
 export class Sidecar {
-  readonly #cell: Cell;
+  readonly #cells: Cells;
 
-  private constructor(cell: Cell) {
-    this.#cell = cell;
+  private constructor(cells: Cells) {
+    this.#cells = cells;
   }
 
   /**
-   * Starts a sidecar: as a child process, or in this one. The binary is the option `binary`, else HOTCELL_BINARY, else
+   * Starts a sidecar: as one or several child processes, or in this one. The binary is the option `binary`, else HOTCELL_BINARY, else
    * that of the platform's package, else that of the nearest cargo target directory; the addon for this process likewise
    * the option `addon`, HOTCELL_ADDON, and so on.
    *
@@ -34,7 +35,10 @@ export class Sidecar {
     const checked = checkStartOptions(options);
     const launch: Launch =
       checked.carrier === "child" ? (signal) => launchChild(checked, signal) : () => connectInProcess(checked);
-    return new Sidecar(await Cell.start(launch, checked));
+    const { cells, spareCells } = checked;
+    return new Sidecar(
+      await Cells.start(launch, { ...checked, cells, spareCells, manyCells: checked.carrier === "child" }),
+    );
   }
 
   /**
@@ -44,59 +48,70 @@ export class Sidecar {
    */
   static async connect(options: ConnectOptions): Promise<Sidecar> {
     const checked = checkConnectOptions(options);
-    return new Sidecar(await Cell.start((signal) => connectSocket(checked, signal), checked));
+    const launch: Launch = (signal) => connectSocket(checked, signal);
+    return new Sidecar(await Cells.start(launch, { ...checked, cells: 1, spareCells: 0, manyCells: false }));
   }
 
-  /** The process id of the sidecar, or of the last one: in this process, its own. */
+  /**
+   * The process id of the sidecar, or of the last one: in this process, its own. Of several processes it is the first's;
+   * `sandbox.pid` and `stats().cells` tell the others.
+   */
   get pid(): number {
-    return this.#cell.hello.pid;
+    return this.#cells.first.hello.pid;
   }
 
   /** The sidecar's version. */
   get version(): string {
-    return this.#cell.hello.version;
+    return this.#cells.first.hello.version;
   }
 
   /** The version of the V8 that guests run on. */
   get v8Version(): string {
-    return this.#cell.hello.v8Version;
+    return this.#cells.first.hello.v8Version;
   }
 
   /**
-   * Makes a sandbox.
+   * Makes a sandbox: with the process that has the fewest of them, or with one to itself. One with a userland that was not used
+   * before takes some tenths of a second.
    *
-   * @throws InvalidOptionError, ClosedError, FileSystemError where its files don't fit in it, SidecarLostError,
-   *   RestartFailedError
+   * @throws InvalidOptionError, also where the userland fails, ClosedError, FileSystemError where its files don't fit in it,
+   *   SidecarLostError, RestartFailedError; with `cell: "own"` what `start` throws
    */
   async createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-    return Sandbox.create(this.#cell, sandboxSpec(options));
+    const spec = sandboxSpec(options);
+    return Sandbox.create(spec.cell === "own" ? await this.#cells.own() : this.#cells.share(), spec);
   }
 
   /**
-   * Makes a WASI program ready and sends it to the sidecar, so that the first run of it doesn't have to.
+   * Makes a WASI program ready and sends it to the sidecar, so that the first run of it doesn't have to. A process that is
+   * started later is sent it with its first run there.
    *
    * @param bytes The program. Copied, so that the caller may change them afterwards.
    * @throws InvalidArgumentError, ClosedError, SidecarLostError, RestartFailedError
    */
   async load(bytes: Uint8Array | ArrayBuffer | WasmProgram): Promise<WasmProgram> {
     const program = bytes instanceof WasmProgram ? bytes : WasmProgram.from(bytes);
-    const session = await this.#cell.session();
-    await session.blobs.provide(nameProgram(program));
+    const named = nameProgram(program);
+    await this.#cells.each((session) => session.blobs.provide(named));
     return program;
   }
 
-  /** What the sidecar holds and has done. @throws ClosedError, SidecarLostError, RestartFailedError */
-  async stats(): Promise<Stats> {
-    const session = await this.#cell.session();
-    return (await session.request({ type: "stats" }, "stats")).reply.stats;
+  /**
+   * What the sidecar holds and has done: the sums over all processes, and each of them. One that was lost is left out,
+   * unless there is no other: then it is started again.
+   *
+   * @throws ClosedError, SidecarLostError, RestartFailedError
+   */
+  async stats(): Promise<SidecarStats> {
+    return this.#cells.stats();
   }
 
   /**
-   * Ends the sidecar: guests that run are cancelled, and where it has not ended after 2 seconds it is killed. Closing again
+   * Ends every process of the sidecar: guests that run are cancelled, and what has not ended after 2 seconds is killed. Closing again
    * waits for the same. Never rejects.
    */
   close(): Promise<void> {
-    return this.#cell.close();
+    return this.#cells.close();
   }
 
   /** The same as `close`. */

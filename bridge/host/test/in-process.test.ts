@@ -55,13 +55,14 @@ function carrier(log: "ignore" | ((line: string) => void) = "ignore") {
     finish = resolve;
   });
   const addon: Addon = {
-    connect(hello, settings, mode, wake) {
-      greeting.push(JSON.parse(hello), settings, mode);
+    connect(hello, settings, mode, binary, wake) {
+      greeting.push(JSON.parse(hello), settings, mode, binary);
       native.wake = wake;
       return native;
     },
   };
-  const carrier = new InProcessCarrier(addon, { env: { HOTCELL_LOG: "warn" }, limits: { wallMs: 5 }, log });
+  const options = { env: { HOTCELL_LOG: "warn" }, limits: { wallMs: 5 }, log, binary: "/bin/hotcell" };
+  const carrier = new InProcessCarrier(addon, options);
   const tell =
     (what: string) =>
     (...args: unknown[]) =>
@@ -80,10 +81,10 @@ function carrier(log: "ignore" | ((line: string) => void) = "ignore") {
 
 test("in process, the host says who it is and what holds, as over a socket", () => {
   const { greeting, carrier: made } = carrier(() => {});
-  const [hello, settings, mode] = greeting as [Record<string, unknown>, unknown, unknown];
+  const [hello, ...rest] = greeting as [Record<string, unknown>, ...unknown[]];
   assert.deepEqual(
-    [hello.protocol, hello.limits, settings, mode],
-    [1, { wallMs: 5 }, { HOTCELL_LOG: "warn" }, "lines"],
+    [hello.protocol, hello.limits, ...rest],
+    [1, { wallMs: 5 }, { HOTCELL_LOG: "warn" }, "lines", "/bin/hotcell"],
   );
   assert.deepEqual([made.hello.version, made.exclusive], ["9", false]);
 });
@@ -172,7 +173,7 @@ test("what the addon refuses at the start has the error's own class", () => {
         throw refusal(code, "Because.");
       },
     };
-    const connect = () => new InProcessCarrier(addon, { env: {}, limits: {}, log: "ignore" });
+    const connect = () => new InProcessCarrier(addon, { env: {}, limits: {}, log: "ignore", binary: undefined });
     assert.throws(connect, { name, code, message: "Because." });
   }
 });

@@ -2,16 +2,17 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
+import type { StartOptions } from "../src/index.js";
 import { steps } from "./fake/fake-guest.js";
-import { fakeStart, gone, isAlive } from "./fake/harness.js";
+import { fakeStart, gone } from "./fake/harness.js";
 
 const index = new URL("../src/index.ts", import.meta.url).href;
 
 /** Runs a host program of its own, which has `sidecar` and `sandbox`. */
-function host(body: string): ChildProcess {
+function host(body: string, options: StartOptions = {}): ChildProcess {
   const source = `
     import { Sidecar } from ${JSON.stringify(index)};
-    const sidecar = await Sidecar.start(${JSON.stringify(fakeStart())});
+    const sidecar = await Sidecar.start(${JSON.stringify({ ...fakeStart(), ...options })});
     const sandbox = await sidecar.createSandbox();
     console.log(sidecar.pid);
     ${body}`;
@@ -69,16 +70,43 @@ test("a lost sidecar leaves nothing that keeps Node alive", async () => {
 
 for (const [title, body] of [
   ["process.exit", "process.exit(0);"],
+  ["SIGINT", 'process.kill(process.pid, "SIGINT");'],
+  ["SIGTERM", 'process.kill(process.pid, "SIGTERM");'],
   ["SIGKILL", 'process.kill(process.pid, "SIGKILL");'],
   ["an uncaught error", "process.on('uncaughtException', () => process.exit(0)); throw new Error('on purpose');"],
 ] as const) {
-  test(`a host that ends by ${title} leaves no sidecar`, async () => {
+  test(`a host that ends by ${title} leaves no process, whatever it was there for`, async () => {
+    const busy = JSON.stringify(steps({ hang: true }));
     const { lines } = await end(
-      host(`sandbox.run(${JSON.stringify(steps({ hang: true }))}); await sidecar.stats(); ${body}`),
+      host(
+        `const own = await sidecar.createSandbox({ cell: "own" });
+         for (const each of [sandbox, own]) each.run(${busy});
+         for (const { pid } of (await sidecar.stats()).cells) console.log(pid);
+         // One that is still being started when the end comes.
+         void sidecar.createSandbox({ cell: "own" });
+         ${body}`,
+        { cells: 2, spareCells: 2 },
+      ),
     );
-    const pid = Number(lines[0]);
-    assert.ok(pid > 0);
-    await gone(pid);
-    assert.equal(isAlive(pid), false);
+    const pids = lines.map(Number);
+    assert.ok(pids.length >= 5 && pids.every((pid) => pid > 0), lines.join());
+    await Promise.all(pids.map(gone));
   });
 }
+
+test("closing while cells are being started leaves no process, and does not keep Node alive", async () => {
+  const { code, lines } = await end(
+    host(
+      `const own = await sidecar.createSandbox({ cell: "own" });
+       for (const { pid } of (await sidecar.stats()).cells) console.log(pid);
+       const starting = Array.from({ length: 3 }, () => sidecar.createSandbox({ cell: "own" }).catch(({ code }) => code));
+       await sidecar.close();
+       console.log(JSON.stringify(await Promise.all(starting)));`,
+      { spareCells: 1 },
+    ),
+  );
+  assert.equal(code, 0);
+  const codes: unknown[] = JSON.parse(lines.pop()!);
+  assert.deepEqual(new Set(codes), new Set(["ERR_HOTCELL_CLOSED"]));
+  await Promise.all(lines.map(Number).map(gone));
+});

@@ -90,6 +90,25 @@ test("mistakes in sandboxes and files are refused before anything is sent", asyn
     [() => create({ files: { "/a": { content: "x", mode: 0o10000 } } }), "OPTION", /mode must be a whole number/],
     [() => create({ files: [] }), "OPTION", /files must be an object of paths/],
     [() => create({ limits: { fsBytes: -1 } }), "OPTION", /limits\.fsBytes must be a whole number of at least 0/],
+    [() => create({ mounts: {} }), "OPTION", /mounts must be an array/],
+    [
+      () => create({ mounts: [{ host: "/a", guest: "/b", mode: "rx" }] }),
+      "OPTION",
+      /mounts\[0\]\.mode must be one of "ro"/,
+    ],
+    [
+      () => create({ mounts: [{ host: "a", guest: "/b", mode: "ro" }] }),
+      "OPTION",
+      /mounts\[0\]\.host must be absolute/,
+    ],
+    [
+      () => create({ mounts: [{ host: "/a", guest: "b", mode: "ro" }] }),
+      "OPTION",
+      /mounts\[0\]\.guest must be absolute/,
+    ],
+    [() => create({ mounts: [{ host: "/a", guest: "/b" }] }), "OPTION", /mounts\[0\]\.mode must be one of/],
+    [() => create({ mounts: [{ host: "/a", guest: "/b", mod: "ro" }] }), "OPTION", /Did you mean "mode"\?/],
+    [() => create({ userland: 5 }), "OPTION", /userland must be a string of JavaScript, not 5/],
     [() => create({ onLost: "retry" }), "OPTION", /onLost must be one of "fail", "recreate"/],
     [() => fs.writeFile!("", "x"), "ARGUMENT", /path must not be empty/],
     [() => fs.writeFile!("/a", 5), "ARGUMENT", /data must be a string, bytes or a WasmProgram/],
@@ -104,6 +123,22 @@ test("mistakes in sandboxes and files are refused before anything is sent", asyn
   assert.equal(host.fake.requests.length, sent);
 });
 
+test("a userland that fails makes no sandbox", async () => {
+  const message = "The sandbox's userland failed before any guest was there: Error: boom";
+  await using host = await connected({
+    onRequest(id, request, sidecar) {
+      if (request.type !== "createSandbox") return false;
+      sidecar.fail(id, "ERR_HOTCELL_INVALID_OPTION", message);
+      return true;
+    },
+  });
+  await assert.rejects(host.sidecar.createSandbox({ userland: "throw new Error('boom')" }), {
+    name: "InvalidOptionError",
+    code: "ERR_HOTCELL_INVALID_OPTION",
+    message,
+  });
+});
+
 test("mistakes in starting are refused", async () => {
   const start = Sidecar.start as (options: unknown) => Promise<unknown>;
   const connect = Sidecar.connect as (options: unknown) => Promise<unknown>;
@@ -111,11 +146,14 @@ test("mistakes in starting are refused", async () => {
     [() => start({ bin: "x" }), "OPTION", /no option "bin" for Sidecar\.start/],
     [() => start({ binary: 5 }), "OPTION", /binary must be a string/],
     [() => start({ carrier: "pigeon" }), "OPTION", /carrier must be "child" or "in-process"/],
-    [() => start({ carrier: "in-process", binary: "x" }), "OPTION", /binary has no meaning with carrier: "in-process"/],
+    [() => start({ carrier: "in-process", binary: 5 }), "OPTION", /binary must be a string/],
     [() => start({ carrier: "in-process", addon: 5 }), "OPTION", /addon must be a string/],
     [() => start({ addon: "x" }), "OPTION", /addon has a meaning only with carrier: "in-process"/],
     [() => start({ log: "stdout" }), "OPTION", /log must be "inherit", "ignore" or a function/],
     [() => start({ startTimeoutMs: 0 }), "OPTION", /startTimeoutMs must be a whole number from 1 to 2147483647/],
+    [() => start({ mountRoots: "/a" }), "OPTION", /mountRoots must be an array/],
+    [() => start({ mountRoots: ["a"] }), "OPTION", /mountRoots\[0\] must be an absolute path without a colon/],
+    [() => start({ mountRoots: ["/a:b"] }), "OPTION", /mountRoots\[0\] must be an absolute path without a colon/],
     [() => start({ onEvent: 1 }), "OPTION", /onEvent must be a function/],
     [() => start({ limits: { wallMs: -1 } }), "OPTION", /limits\.wallMs/],
     [() => connect({}), "OPTION", /socket must be a string, not undefined/],

@@ -9,6 +9,7 @@ import { connected, fakeStart, gone, temporaryDirectory } from "./fake/harness.j
 const ends: [title: string, step: Step, message: RegExp][] = [
   ["exits", { die: { code: 7 }, stderr: "Fatal error in , line 0\n" }, /exit code 7[\s\S]*Fatal error in/],
   ["is killed", { die: { signal: "SIGKILL" } }, /SIGKILL/],
+  ["is being killed, which takes a while,", { expire: true }, /The sidecar .*\./],
   ["aborts", { die: { signal: "SIGABRT" } }, /SIGABRT/],
   ["closes the connection", { disconnect: true }, /The sidecar .*\./],
   ["retires", { retire: "unyielding" }, /did not end when it was told to/],
@@ -93,7 +94,7 @@ test("a sandbox is made anew with its options and files", async () => {
   await using sidecar = await Sidecar.start(fakeStart());
   const text = new Uint8Array([104, 105]);
   const files = { "/a": text, "/large": Buffer.alloc(100_000, "L"), "/bin/x": { content: "x", mode: 0o700 } };
-  const sandbox = await sidecar.createSandbox({ files, env: { A: "1" } });
+  const sandbox = await sidecar.createSandbox({ files, env: { A: "1" }, userland: "var a = 1;" });
   text.fill(0);
   files["/large"].fill(0);
   await sandbox.fs.writeFile("/mine", "later");
@@ -104,7 +105,8 @@ test("a sandbox is made anew with its options and files", async () => {
   assert.equal(await sandbox.fs.readFile("/large", "utf8"), "L".repeat(100_000));
   assert.equal((await sandbox.fs.stat("/bin/x")).mode, 0o700);
   assert.equal(await sandbox.fs.exists("/mine"), false);
-  assert.equal(JSON.parse((await sandbox.run(steps({ tell: true }))).stdout).home.env.A, "1");
+  const { home } = JSON.parse((await sandbox.run(steps({ tell: true }))).stdout);
+  assert.deepEqual([home.env.A, home.userland], ["1", "var a = 1;"]);
   assert.equal((await sidecar.stats()).sandboxes, 1);
   await sandbox.fs.writeFile("/mine", "later");
   const running = sandbox.run(steps({ hang: true }));

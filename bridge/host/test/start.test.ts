@@ -22,19 +22,29 @@ test("start gives a sidecar that runs guests and ends when it is closed", async 
 });
 
 test("a sidecar gets its settings and nothing else of the environment", async () => {
+  for (const name of Object.keys(process.env)) if (name.startsWith("HOTCELL_")) delete process.env[name];
   process.env.HOTCELL_FROM_HOST = "1";
   process.env.HOTCELL_OVERRIDDEN = "host";
   process.env.HOTCELL_BINARY = "/elsewhere";
   process.env.SECRET_OF_THE_HOST = "x";
+  process.env.HOME ??= "/home/of/the/user";
+  process.env.XDG_CACHE_HOME = "/caches";
   const report = join(temporaryDirectory(), "report.json");
   const { binary, env } = fakeStart({ report });
   const options = { binary, env: { ...env, HOTCELL_OVERRIDDEN: "option", OTHER: "2", NONE: undefined } };
   await using sidecar = await Sidecar.start(options);
   const told = JSON.parse(readFileSync(report, "utf8"));
   const { HOTCELL_FAKE: _, ...rest } = told.env;
-  assert.deepEqual(rest, { HOTCELL_FROM_HOST: "1", HOTCELL_OVERRIDDEN: "option", OTHER: "2" });
+  assert.deepEqual(rest, {
+    HOME: process.env.HOME,
+    XDG_CACHE_HOME: "/caches",
+    HOTCELL_FROM_HOST: "1",
+    HOTCELL_OVERRIDDEN: "option",
+    OTHER: "2",
+  });
   assert.deepEqual([told.args, told.pid], [["child"], sidecar.pid]);
   delete process.env.HOTCELL_BINARY;
+  delete process.env.XDG_CACHE_HOME;
 });
 
 test("the host says who it is and what limits hold", async () => {

@@ -15,8 +15,18 @@ pub enum Ending {
     CpuTime { limit_ms: u64 },
     /// It ran past its heap limit, in MiB.
     Heap { limit_mb: u32 },
+    /// It needed more memory outside of its heap where V8 could not fail for it, in MiB.
+    External { limit_mb: u32 },
     /// It wrote more to a stream than it may, in bytes.
     Output { stream: Stream, limit_bytes: u64 },
+    /// It wrote a longer line to a stream than it may, in bytes.
+    OutputLine { stream: Stream, limit_bytes: u64 },
+    /// It had more timers waiting than it may.
+    Timers { limit: u32 },
+    /// It loaded more modules than it may.
+    Modules { limit: u32 },
+    /// Its turn to start did not come in time.
+    NotAdmitted { waited_for: &'static str, message: String },
     /// The sidecar could not run it, or it took its cell down.
     Crash { message: String },
 }
@@ -34,8 +44,12 @@ impl Ending {
             Self::Signal(_) => Outcome::Signaled,
             Self::Cancelled => Outcome::Cancelled,
             Self::WallTime { .. } | Self::CpuTime { .. } => Outcome::TimedOut,
-            Self::Heap { .. } => Outcome::OutOfMemory,
-            Self::Output { .. } => Outcome::LimitExceeded,
+            Self::Heap { .. } | Self::External { .. } => Outcome::OutOfMemory,
+            Self::Output { .. }
+            | Self::OutputLine { .. }
+            | Self::Timers { .. }
+            | Self::Modules { .. }
+            | Self::NotAdmitted { .. } => Outcome::LimitExceeded,
             Self::Crash { .. } => Outcome::Crashed,
         }
     }
@@ -60,15 +74,28 @@ impl Ending {
             Self::Heap { limit_mb } => {
                 (format!("The guest's JavaScript heap needed more than {limit_mb} MiB."), Some("heapMb"))
             }
-            Self::Output { stream, limit_bytes } => {
-                let name = match stream {
-                    Stream::Stdout => "stdout",
-                    Stream::Stderr => "stderr",
-                };
-                (format!("The guest wrote more than {limit_bytes} bytes to {name}."), Some("outputBytes"))
+            Self::External { limit_mb } => {
+                (format!("The guest needed more than {limit_mb} MiB outside of its heap."), Some("externalMb"))
             }
+            Self::Output { stream, limit_bytes } => {
+                (format!("The guest wrote more than {limit_bytes} bytes to {}.", name(*stream)), Some("outputBytes"))
+            }
+            Self::OutputLine { stream, limit_bytes } => {
+                let message = format!("The guest wrote a line of more than {limit_bytes} bytes to {}.", name(*stream));
+                (message, Some("outputLineBytes"))
+            }
+            Self::Timers { limit } => (format!("The guest had more than {limit} timers waiting."), Some("timers")),
+            Self::Modules { limit } => (format!("The guest loaded more than {limit} modules."), Some("modules")),
+            Self::NotAdmitted { waited_for, message } => (message.clone(), Some(*waited_for)),
             Self::Crash { message } => (message.clone(), None),
         };
         Some(GuestError { message, limit: limit.map(String::from) })
+    }
+}
+
+fn name(stream: Stream) -> &'static str {
+    match stream {
+        Stream::Stdout => "stdout",
+        Stream::Stderr => "stderr",
     }
 }

@@ -1,13 +1,16 @@
 use crate::StreamError;
 use crate::block_on::block_on;
 use crate::cpu_clock::ThreadCpuClock;
+use crate::deadlines::near;
 use crate::ending::Ending;
 use crate::input::{InputPipe, Push};
 use crate::output::{MAX_OUTPUT_CHUNK, OutputPipe};
-use crate::phases::{Making, Phase, PhaseClock};
+use crate::phases::{Making, PhaseClock};
 use crate::warden::{GRACE, Warden};
 use bytes::Bytes;
-use hotcell_protocol::{Event, GuestExit, GuestId, Limits, Notice, RetireReason, Signal, StdinMode, Stream, Usage};
+use hotcell_protocol::{
+    Event, GuestExit, GuestId, Limits, Notice, Phase, RetireReason, Signal, StdinMode, Stream, Usage,
+};
 use parking_lot::Mutex;
 use std::fmt;
 use std::pin::pin;
@@ -34,9 +37,32 @@ pub trait Lifecycle: Send + Sync {
     /// The guest has ended; its exit is sent right after this returns.
     fn ended(&self, guest: GuestId);
     /// The process that the guest lives in is not to be trusted any more: it is to tell its hosts, to call `finish`, which
-    /// sends the exit of the guest that caused it, and to end. In this order, so that a host that has the exit knows that it
-    /// must not ask this process for more.
+    /// sends the exit of the guest that caused it, and to end, at once or when the other guests have ended. In this order, so
+    /// that a host that has the exit knows that it must not ask this process for more. May return: whoever calls it from a
+    /// thread that can't go on must park that.
     fn retire(&self, reason: RetireReason, message: String, finish: &mut dyn FnMut());
+}
+
+/// A limit whose nearness the host is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Near {
+    WallMs,
+    CpuMs,
+    HeapMb,
+    ExternalMb,
+    OutputBytes,
+}
+
+impl Near {
+    fn name(self) -> &'static str {
+        match self {
+            Self::WallMs => "wallMs",
+            Self::CpuMs => "cpuMs",
+            Self::HeapMb => "heapMb",
+            Self::ExternalMb => "externalMb",
+            Self::OutputBytes => "outputBytes",
+        }
+    }
 }
 
 /// What a guest is made with.
@@ -68,20 +94,26 @@ pub struct Guest {
     stdout: OutputPipe,
     stderr: OutputPipe,
     sink: Arc<dyn EventSink>,
-    lifecycle: Arc<dyn Lifecycle>,
-    warden: Arc<Warden>,
+    pub(crate) lifecycle: Arc<dyn Lifecycle>,
+    pub(crate) warden: Arc<Warden>,
     ending: OnceLock<Ending>,
     /// Set after `ending`, so that the hot paths need not look into it.
     is_ending: AtomicBool,
-    grace_ends: OnceLock<Instant>,
-    finished: AtomicBool,
+    pub(crate) grace_ends: OnceLock<Instant>,
+    pub(crate) finished: AtomicBool,
     interrupt: Mutex<Option<Box<dyn Interrupt>>>,
     listened_signals: AtomicU32,
     cpu: OnceLock<(ThreadCpuClock, Duration)>,
     /// The guest's thread waits, so its CPU clock stands still.
-    waiting: AtomicBool,
+    pub(crate) waiting: AtomicBool,
+    /// The guest's thread collects garbage.
+    pub(crate) collecting: AtomicBool,
+    /// Microseconds of CPU time that the guest had used when it was told to end.
+    pub(crate) cpu_us_at_end: AtomicU64,
+    /// The limits whose nearness was reported: a bit for each [`Near`].
+    reported_near: AtomicU32,
     /// The warden saw the guest wait and looks at its CPU clock no more until it is told to.
-    cpu_unwatched: AtomicBool,
+    pub(crate) cpu_unwatched: AtomicBool,
     started_us: AtomicU64,
     external_peak: AtomicU64,
     /// Until when the guest's thread sleeps in [`Guest::block_on`], and how it is woken where the guest is to end.
@@ -97,9 +129,9 @@ impl Guest {
     /// A guest that the warden watches from now on. A piped stdin is granted its window at once.
     pub fn new(options: GuestOptions) -> Arc<Self> {
         let GuestOptions { id, limits, stdin, credit, sink, lifecycle, warden, received: created, phases } = options;
-        let piped = stdin == StdinMode::Pipe;
-        if piped {
-            sink.send(Event::Notice { id, notice: Notice::StdinCredit { bytes: crate::STDIN_WINDOW } });
+        let stdin_window = (stdin == StdinMode::Pipe).then_some(limits.stdin_buffer_bytes);
+        if let Some(bytes) = stdin_window {
+            sink.send(Event::Notice { id, notice: Notice::StdinCredit { bytes } });
         }
         let guest = Arc::new(Self {
             id,
@@ -107,7 +139,7 @@ impl Guest {
             limits,
             created,
             phases: phases.then(|| PhaseClock::start(created)),
-            stdin: InputPipe::new(piped),
+            stdin: InputPipe::new(stdin_window),
             stdout: OutputPipe::new(Stream::Stdout, credit.into()),
             stderr: OutputPipe::new(Stream::Stderr, credit.into()),
             sink,
@@ -121,6 +153,9 @@ impl Guest {
             listened_signals: AtomicU32::new(0),
             cpu: OnceLock::new(),
             waiting: AtomicBool::new(false),
+            collecting: AtomicBool::new(false),
+            cpu_us_at_end: AtomicU64::new(0),
+            reported_near: AtomicU32::new(0),
             cpu_unwatched: AtomicBool::new(false),
             started_us: AtomicU64::new(0),
             external_peak: AtomicU64::new(0),
@@ -128,8 +163,7 @@ impl Guest {
             sleeper: Mutex::new(None),
             next_look: Mutex::new(None),
         });
-        let first_look = guest.created + Duration::from_millis(limits.wall_ms.min(limits.cpu_ms));
-        guest.warden.look_at(&guest, first_look);
+        guest.warden.look_at(&guest, guest.first_look());
         guest
     }
 
@@ -160,15 +194,22 @@ impl Guest {
 
     /// Puts the time since the last phase's end down to this one. Costs a branch where phases were not asked for.
     pub fn end_phase(&self, phase: Phase) {
-        if let Some(clock) = &self.phases {
-            clock.end(phase);
+        if self.phases.is_some() {
+            self.end_phase_at(phase, Instant::now());
         }
     }
 
-    /// A worker took the guest. `making` says how long that took to be made, where it was not parked when the guest came.
+    /// The same for a phase that ended at that moment.
+    pub fn end_phase_at(&self, phase: Phase, at: Instant) {
+        if let Some(clock) = &self.phases {
+            clock.end(phase, at);
+        }
+    }
+
+    /// A worker took the guest: one that was parked, or that was made then.
     pub fn claimed(&self, making: Option<Making>) {
         if let Some(clock) = &self.phases {
-            clock.claimed(making);
+            clock.claimed(making, Instant::now());
         }
     }
 
@@ -201,21 +242,31 @@ impl Guest {
         self.ending.get()
     }
 
-    /// Gives the guest a reason to end and interrupts it. Only the first reason counts; whether this was it.
+    /// Gives the guest a reason to end and interrupts it. Only the first reason counts; whether this was it. A guest that no
+    /// engine has begun with is finished here.
     pub fn end(self: &Arc<Self>, ending: Ending) -> bool {
         if self.ending.set(ending).is_err() {
             return false;
         }
+        self.cpu_us_at_end.store(self.cpu_used().as_micros() as u64, Ordering::Relaxed);
         self.is_ending.store(true, Ordering::SeqCst);
         self.warden.look_at(self, *self.grace_ends.get_or_init(|| Instant::now() + GRACE));
-        if let Some(interrupt) = &*self.interrupt.lock() {
-            interrupt.interrupt();
-        }
+        let begun = match &*self.interrupt.lock() {
+            Some(interrupt) => {
+                interrupt.interrupt();
+                true
+            }
+            None => self.cpu.get().is_some(),
+        };
         self.stdin.wake();
         self.stdout.wake();
         self.stderr.wake();
         if let Some(sleeper) = self.sleeper.lock().take() {
             sleeper.wake();
+        }
+        if !begun {
+            // It waits for a thread, which may take its time to come: nobody has to yield for it, and it will find nothing to do.
+            self.finish(Ending::Cancelled, 0);
         }
         true
     }
@@ -265,6 +316,13 @@ impl Guest {
             return Poll::Ready(Err(StreamError::Ending));
         }
         let sendable = state.credit.min(allowed).min(MAX_OUTPUT_CHUNK as u64).min(bytes.len() as u64) as usize;
+        let (within_line, line) = state.within_line(&bytes[..sendable], self.limits.output_line_bytes);
+        if within_line == 0 && sendable > 0 {
+            drop(state);
+            self.end(Ending::OutputLine { stream, limit_bytes: self.limits.output_line_bytes });
+            return Poll::Ready(Err(StreamError::Ending));
+        }
+        let sendable = within_line;
         if sendable == 0 {
             // `end` sets its flag before it takes this waker, and the flag was not set under this lock: no wake is lost.
             state.waker = Some(context.waker().clone());
@@ -272,6 +330,10 @@ impl Guest {
         }
         state.credit -= sendable as u64;
         state.written += sendable as u64;
+        state.line = line;
+        if state.written >= near(self.limits.output_bytes) {
+            self.send_near(Near::OutputBytes, state.written, self.limits.output_bytes);
+        }
         // Sent under the pipe's lock, so that nothing can follow the exit, which closes the pipe first.
         let bytes = Bytes::copy_from_slice(&bytes[..sendable]);
         self.sink.send(Event::Output { guest: self.id, stream: pipe.stream, bytes });
@@ -310,7 +372,7 @@ impl Guest {
             return Poll::Ready(Err(StreamError::Ending));
         }
         if let Some((chunk, grant)) = state.take(max) {
-            drop(state);
+            // Sent under the pipe's lock, so that nothing can follow the exit, which closes the pipe first.
             if let Some(bytes) = grant {
                 self.sink.send(Event::Notice { id: self.id, notice: Notice::StdinCredit { bytes } });
             }
@@ -378,64 +440,7 @@ impl Guest {
         WaitGuard(self)
     }
 
-    /// Looks at the guest's deadlines. For the warden.
-    pub(crate) fn look(self: &Arc<Self>) {
-        if self.finished.load(Ordering::SeqCst) {
-            return;
-        }
-        let now = Instant::now();
-        if let Some(grace_ends) = self.grace_ends.get() {
-            if now >= *grace_ends {
-                self.give_up()
-            } else {
-                self.warden.look_at(self, *grace_ends)
-            }
-            return;
-        }
-        let wall_deadline = self.created + Duration::from_millis(self.limits.wall_ms);
-        if now >= wall_deadline {
-            self.end(Ending::WallTime { limit_ms: self.limits.wall_ms });
-            return;
-        }
-        let budget = Duration::from_millis(self.limits.cpu_ms);
-        let used = self.cpu_used();
-        if used >= budget {
-            self.end(Ending::CpuTime { limit_ms: self.limits.cpu_ms });
-            return;
-        }
-        self.warden.look_at_while_running(self, wall_deadline);
-        // Set before `waiting` is read, so that a guest that stops waiting meanwhile sees it: one of the two looks again.
-        self.cpu_unwatched.store(true, Ordering::SeqCst);
-        if !self.waiting.load(Ordering::SeqCst) {
-            self.watch_cpu_again();
-        }
-    }
-
-    fn watch_cpu_again(self: &Arc<Self>) {
-        if self.cpu_unwatched.swap(false, Ordering::SeqCst) {
-            let now = Instant::now();
-            let budget = Duration::from_millis(self.limits.cpu_ms);
-            // A thread can't use CPU time faster than time passes.
-            let soonest = now + budget.saturating_sub(self.cpu_used()).max(Duration::from_millis(1));
-            let wall_deadline = self.created + Duration::from_millis(self.limits.wall_ms);
-            self.warden.look_at_while_running(self, soonest.min(wall_deadline));
-        }
-    }
-
-    fn give_up(self: &Arc<Self>) {
-        tracing::warn!(guest = self.id, ending = ?self.ending(), "the guest did not yield to termination");
-        let message = format!("Guest {} did not yield within {} ms of being told to end.", self.id, GRACE.as_millis());
-        self.retire_cell(RetireReason::Unyielding, message.clone(), Ending::Crash { message });
-    }
-
-    /// Has the process that the guest lives in replaced, because of this guest, which ends so.
-    pub fn retire_cell(self: &Arc<Self>, reason: RetireReason, message: String, ending: Ending) {
-        self.lifecycle.retire(reason, message, &mut || {
-            self.finish(ending.clone(), 0);
-        });
-    }
-
-    fn cpu_used(&self) -> Duration {
+    pub(crate) fn cpu_used(&self) -> Duration {
         self.cpu
             .get()
             .and_then(|(clock, baseline)| Some(clock.elapsed()?.saturating_sub(*baseline)))
@@ -445,23 +450,30 @@ impl Guest {
     /// Ends the guest's life: closes its streams and sends its exit, after which nothing of it follows. `ending` counts where
     /// no other reason was given before. Whether this call did it: only the first does.
     pub fn finish(self: &Arc<Self>, ending: Ending, heap_bytes: u64) -> bool {
-        if self.finished.swap(true, Ordering::SeqCst) {
-            return false;
+        let first = !self.finished.swap(true, Ordering::SeqCst);
+        if first {
+            self.send_exit(ending, heap_bytes);
         }
+        first
+    }
+
+    /// For whoever set `finished`, once.
+    pub(crate) fn send_exit(&self, ending: Ending, heap_bytes: u64) {
         let ending = self.ending.get_or_init(|| ending);
         self.is_ending.store(true, Ordering::SeqCst);
         self.warden.forget(self);
         self.stdin.close();
         let stdout_bytes = self.stdout.close();
         let stderr_bytes = self.stderr.close();
-        self.end_phase(Phase::Exit);
+        let ended = Instant::now();
+        self.end_phase_at(Phase::Exit, ended);
         let exit = GuestExit {
             outcome: ending.outcome(),
             exit_code: ending.exit_code(),
             signal: ending.signal(),
             error: ending.error(),
             usage: Usage {
-                wall_us: self.created.elapsed().as_micros() as u64,
+                wall_us: (ended - self.created).as_micros() as u64,
                 start_us: self.started_us.load(Ordering::Relaxed),
                 cpu_us: self.cpu_used().as_micros() as u64,
                 heap_bytes,
@@ -469,11 +481,32 @@ impl Guest {
                 stdout_bytes,
                 stderr_bytes,
             },
-            phases: self.phases.as_ref().map(PhaseClock::so_far),
+            phases: self.phases.as_ref().map(PhaseClock::report),
         };
         self.lifecycle.ended(self.id);
         self.sink.send(Event::Notice { id: self.id, notice: Notice::Exit { exit: Box::new(exit) } });
-        true
+    }
+
+    /// The guest's thread begins to collect garbage, or has done so. While it does it can't yield, for which it gets more time.
+    pub fn set_collecting(&self, collecting: bool) {
+        self.collecting.store(collecting, Ordering::Relaxed);
+    }
+
+    /// Tells the host that the guest has used four fifths of a limit, once for each.
+    pub fn report_near(&self, limit: Near, used: u64, max: u64) {
+        // Under a pipe's lock, so that nothing can follow the exit, which closes the pipe first.
+        let state = self.stdout.state.lock();
+        if !state.closed {
+            self.send_near(limit, used, max);
+        }
+    }
+
+    fn send_near(&self, limit: Near, used: u64, max: u64) {
+        let bit = 1 << limit as u32;
+        if self.reported_near.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
+            let notice = Notice::LimitNear { limit: limit.name().into(), used, max };
+            self.sink.send(Event::Notice { id: self.id, notice });
+        }
     }
 }
 

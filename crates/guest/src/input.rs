@@ -3,10 +3,7 @@ use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::task::Waker;
 
-/// Bytes of stdin that the host may send ahead of the guest.
-pub const STDIN_WINDOW: u32 = 256 << 10;
-
-/// A guest's stdin: what the host sent and the guest has not read yet, at most [`STDIN_WINDOW`] bytes.
+/// A guest's stdin: what the host sent and the guest has not read yet, at most its window of bytes.
 #[derive(Debug)]
 pub struct InputPipe {
     pub(crate) state: Mutex<InputState>,
@@ -15,10 +12,12 @@ pub struct InputPipe {
 #[derive(Debug)]
 pub(crate) struct InputState {
     pub chunks: VecDeque<Bytes>,
+    /// Bytes that the host may send ahead of the guest.
+    window: u32,
     /// Bytes that the host may still send.
-    pub window: u32,
+    granted: u32,
     /// Bytes read since the last grant.
-    pub read_since_grant: u32,
+    read_since_grant: u32,
     /// The host sends no more.
     pub ended: bool,
     /// The guest reads no more.
@@ -35,11 +34,15 @@ pub(crate) enum Push {
 }
 
 impl InputPipe {
-    pub(crate) fn new(piped: bool) -> Self {
+    /// A stdin with a window of that many bytes, all granted; one that is at its end where there is none.
+    pub(crate) fn new(window: Option<u32>) -> Self {
+        let piped = window.is_some();
+        let window = window.unwrap_or(0);
         Self {
             state: Mutex::new(InputState {
                 chunks: VecDeque::new(),
-                window: if piped { STDIN_WINDOW } else { 0 },
+                window,
+                granted: window,
                 read_since_grant: 0,
                 ended: !piped,
                 closed: false,
@@ -54,10 +57,10 @@ impl InputPipe {
             if state.closed {
                 return Push::Taken;
             }
-            if state.ended || bytes.len() > state.window as usize {
+            if state.ended || bytes.len() > state.granted as usize {
                 return Push::Refused;
             }
-            state.window -= bytes.len() as u32;
+            state.granted -= bytes.len() as u32;
             if !bytes.is_empty() {
                 state.chunks.push_back(bytes);
             }
@@ -92,8 +95,8 @@ impl InputState {
         let front = self.chunks.front_mut()?;
         let chunk = if front.len() > max { front.split_to(max) } else { self.chunks.pop_front()? };
         self.read_since_grant += chunk.len() as u32;
-        let grant = (!self.ended && self.read_since_grant >= STDIN_WINDOW / 2).then(|| {
-            self.window += self.read_since_grant;
+        let grant = (!self.ended && self.read_since_grant >= self.window / 2).then(|| {
+            self.granted += self.read_since_grant;
             std::mem::take(&mut self.read_since_grant)
         });
         Some((chunk, grant))

@@ -8,6 +8,7 @@
 
 mod block_on;
 mod cpu_clock;
+mod deadlines;
 mod ending;
 mod guest;
 mod input;
@@ -19,12 +20,12 @@ mod wasi;
 
 pub use cpu_clock::ThreadCpuClock;
 pub use ending::Ending;
-pub use guest::{EventSink, Guest, GuestOptions, Interrupt, Lifecycle, WaitGuard};
-pub use input::{InputPipe, STDIN_WINDOW};
+pub use guest::{EventSink, Guest, GuestOptions, Interrupt, Lifecycle, Near, WaitGuard};
+pub use input::InputPipe;
 pub use output::{MAX_OUTPUT_CHUNK, OutputPipe};
-pub use phases::{Making, Phase};
-pub use spec::{GuestProgram, GuestSpec};
-pub use warden::{GRACE, Warden};
+pub use phases::Making;
+pub use spec::{GuestProgram, GuestSpec, Userland};
+pub use warden::{GRACE, LONGEST_GRACE, Warden};
 pub use wasi::{CLOCK_RESOLUTION, wasi_ctx};
 
 /// Why a stream of a guest can't go on.

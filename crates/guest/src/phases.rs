@@ -1,93 +1,82 @@
-use hotcell_protocol::Phases;
+use hotcell_protocol::{Phase, PhaseSpan, Phases};
 use parking_lot::Mutex;
-use std::time::{Duration, Instant};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// Where a guest's time goes, in the order in which it goes there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// From the request's arrival until the engine has it.
-    Queue,
-    /// Finding the program.
-    ModuleGet,
-    /// Finding the snapshot.
-    SnapshotGet,
-    /// Making the isolate. Nothing where the worker was parked.
-    IsolateNew,
-    /// Making the context and the userland in it. Nothing where the worker was parked.
-    Context,
-    /// Waiting for a worker, and its waking up.
-    Claim,
-    /// Handing the guest its particulars.
-    Inject,
-    /// Compiling the program.
-    Compile,
-    /// The program's first run, to its last synchronous statement.
-    UserCode,
-    /// The event loop, until nothing is left to do.
-    Drain,
-    /// From there to the exit.
-    Exit,
-}
-
-/// How long a worker's making took.
-#[derive(Clone, Copy, Debug, Default)]
+/// When a worker was made.
+#[derive(Clone, Copy, Debug)]
 pub struct Making {
-    pub isolate: Duration,
-    pub context: Duration,
+    pub began: Instant,
+    /// Its isolate was there.
+    pub isolate: Instant,
+    /// Its context was there, and it could be claimed.
+    pub context: Instant,
 }
 
-/// Adds up a guest's time by phase.
+/// Notes where a guest's time goes.
 #[derive(Debug)]
-pub(crate) struct PhaseClock(Mutex<Running>);
+pub(crate) struct PhaseClock {
+    received: Instant,
+    received_ms: f64,
+    record: Mutex<Record>,
+}
 
 #[derive(Debug)]
-struct Running {
-    since: Instant,
-    so_far: Phases,
+struct Record {
+    warm_worker: bool,
+    /// Each span goes from the end of the one before, the first from the request's arrival.
+    spans: Vec<(Phase, Instant)>,
+}
+
+impl Record {
+    fn end(&mut self, received: Instant, phase: Phase, at: Instant) {
+        let since = self.spans.last().map_or(received, |(_, end)| *end);
+        match self.spans.last_mut() {
+            _ if at <= since => {}
+            Some((last, end)) if *last == phase => *end = at,
+            _ => self.spans.push((phase, at)),
+        }
+    }
 }
 
 impl PhaseClock {
-    pub(crate) fn start(at: Instant) -> Self {
-        Self(Mutex::new(Running { since: at, so_far: Phases::default() }))
+    pub(crate) fn start(received: Instant) -> Self {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let received_ms = since_1970.saturating_sub(received.elapsed()).as_secs_f64() * 1e3;
+        let record = Record { warm_worker: false, spans: Vec::with_capacity(2 * Phase::ALL.len()) };
+        Self { received, received_ms, record: Mutex::new(record) }
     }
 
-    /// Puts the time since the last call down to `phase`.
-    pub(crate) fn end(&self, phase: Phase) {
-        let mut running = self.0.lock();
-        let now = Instant::now();
-        let microseconds = (now - std::mem::replace(&mut running.since, now)).as_secs_f64() * 1e6;
-        let phases = &mut running.so_far;
-        let field = match phase {
-            Phase::Queue => &mut phases.queue_us,
-            Phase::ModuleGet => &mut phases.module_get_us,
-            Phase::SnapshotGet => &mut phases.snapshot_get_us,
-            Phase::IsolateNew => &mut phases.isolate_new_us,
-            Phase::Context => &mut phases.context_us,
-            Phase::Claim => &mut phases.claim_us,
-            Phase::Inject => &mut phases.inject_us,
-            Phase::Compile => &mut phases.compile_us,
-            Phase::UserCode => &mut phases.user_code_us,
-            Phase::Drain => &mut phases.drain_us,
-            Phase::Exit => &mut phases.exit_us,
-        };
-        *field += microseconds;
+    /// Puts the time from the last call's until `at` down to `phase`.
+    pub(crate) fn end(&self, phase: Phase, at: Instant) {
+        self.record.lock().end(self.received, phase, at);
     }
 
-    /// Ends [`Phase::Claim`]. Where the worker was not parked but being made, its making is taken out of the wait.
-    pub(crate) fn claimed(&self, making: Option<Making>) {
-        self.end(Phase::Claim);
-        let phases = &mut self.0.lock().so_far;
-        phases.warm_worker = making.is_none();
-        if let Some(making) = making {
-            // Only what of it fell into the wait: it may have begun before.
-            phases.context_us = (making.context.as_secs_f64() * 1e6).min(phases.claim_us);
-            phases.claim_us -= phases.context_us;
-            phases.isolate_new_us = (making.isolate.as_secs_f64() * 1e6).min(phases.claim_us);
-            phases.claim_us -= phases.isolate_new_us;
+    /// Ends the wait for a worker. Where it was parked, all of the wait was [`Phase::Claim`]; else that is what was not its
+    /// making.
+    pub(crate) fn claimed(&self, making: Option<Making>, at: Instant) {
+        let mut record = self.record.lock();
+        record.warm_worker = making.is_none();
+        if let Some(Making { began, isolate, context }) = making {
+            record.end(self.received, Phase::Claim, began);
+            record.end(self.received, Phase::IsolateNew, isolate);
+            record.end(self.received, Phase::Context, context);
         }
+        record.end(self.received, Phase::Claim, at);
     }
 
-    pub(crate) fn so_far(&self) -> Phases {
-        self.0.lock().so_far
+    pub(crate) fn report(&self) -> Phases {
+        let record = self.record.lock();
+        let microseconds = |from: Instant, to: Instant| (to - from).as_nanos() as f64 / 1e3;
+        let mut start = self.received;
+        let spans = record.spans.iter().map(|(phase, end)| {
+            let span = PhaseSpan {
+                phase: *phase,
+                start_us: microseconds(self.received, start),
+                duration_us: microseconds(start, *end),
+            };
+            start = *end;
+            span
+        });
+        Phases { received_ms: self.received_ms, spans: spans.collect(), warm_worker: record.warm_worker }
     }
 }

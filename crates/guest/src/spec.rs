@@ -1,7 +1,9 @@
 use crate::guest::Guest;
 use hotcell_protocol::{BlobDigest, SourceFormat};
 use hotcell_vfs::Vfs;
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// What an engine is given to run a guest.
@@ -15,6 +17,23 @@ pub struct GuestSpec {
     /// Absolute.
     pub cwd: String,
     pub vfs: Arc<Vfs>,
+    /// What the sandbox's guests start with beside the engine's own userland.
+    pub userland: Option<Arc<Userland>>,
+}
+
+/// JavaScript of the caller's own that is run before each guest of a sandbox, as if it were part of the engine's userland.
+pub struct Userland {
+    /// Of `source`.
+    pub digest: BlobDigest,
+    pub source: Arc<str>,
+    /// What the engine that prepared it made of it; no one else looks into it. `None` where each guest is to run the source.
+    pub prepared: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl fmt::Debug for Userland {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Userland").field("digest", &self.digest).finish_non_exhaustive()
+    }
 }
 
 /// The program of a guest.

@@ -9,6 +9,10 @@ use std::time::{Duration, Instant};
 /// lives in is replaced: V8 has builtins and loops that never look at the request to terminate.
 pub const GRACE: Duration = Duration::from_secs(1);
 
+/// The same for a guest whose thread collects garbage all the while, and yields once that is over, or for one that did not get
+/// the CPU to yield with.
+pub const LONGEST_GRACE: Duration = Duration::from_secs(5);
+
 /// The thread that watches all deadlines. It sleeps until the earliest of them; a guest whose deadline lies later costs one
 /// insertion into an ordered map under a short lock, and wakes nobody. The thread ends when the warden is dropped.
 pub struct Warden {

@@ -1,7 +1,8 @@
-use crate::harness::{Heard, PATIENCE, Setup, Told, engine_of, hear, output_and_exit};
-use hotcell_guest::{Ending, GRACE, Guest, Warden};
+use crate::harness::{Heard, PATIENCE, Setup, Told, engine_of, hear, hear_near, output_and_exit};
+use hotcell_guest::{Ending, GRACE, Guest, LONGEST_GRACE, Warden};
 use hotcell_protocol::{Event, Limits, Notice, Outcome, RetireReason};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 fn limits(wall_ms: u64, cpu_ms: u64) -> Limits {
@@ -113,6 +114,7 @@ fn sleep_ends_at_its_moment_and_when_the_guest_is_ended() {
 #[test]
 fn guest_that_does_not_yield_is_given_up_after_its_grace() {
     let (guest, heard) = Setup::default().guest();
+    guest.attach_thread();
     let ended = Instant::now();
     guest.end(Ending::Cancelled);
     // A host that has the exit is to know that this process takes no more.
@@ -133,6 +135,7 @@ fn guest_that_yields_in_time_costs_nobody_the_process() {
     output_and_exit(&heard);
     // The warden has looked at everything up to here once it has given this one up.
     let (stuck, stuck_heard) = Setup::default().guest_of(warden);
+    stuck.attach_thread();
     stuck.end(Ending::Cancelled);
     assert_eq!(hear(&stuck_heard), Heard::Retired(RetireReason::Unyielding));
     output_and_exit(&stuck_heard);
@@ -174,4 +177,85 @@ fn usage_tells_when_the_guests_own_code_began() {
     let Heard::Event(Event::Notice { notice: Notice::Exit { exit }, .. }) = hear(&heard) else { panic!() };
     assert!(exit.usage.start_us >= 20_000 && exit.usage.wall_us >= exit.usage.start_us, "{:?}", exit.usage);
     assert_eq!(exit.usage.external_peak_bytes, 77);
+}
+
+#[test]
+fn host_is_warned_once_at_four_fifths_of_each_time_limit() {
+    let (guest, heard) = Setup { limits: limits(200, 10_000), ..Setup::default() }.guest();
+    let told = engine_of(&guest);
+    guest.attach_thread();
+    let _wait = guest.wait();
+    let (limit, used, max) = hear_near(&heard);
+    assert_eq!((limit.as_str(), max), ("wallMs", 200));
+    assert!((160..=200).contains(&used), "{used}");
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Interrupt));
+    guest.finish(Ending::exit(0), 0);
+    assert!(matches!(heard.recv(), Ok(Heard::Ended(_))), "it was warned twice");
+}
+
+#[test]
+fn guest_that_ends_as_its_grace_does_costs_nobody_the_process() {
+    let (guest, heard) = Setup::default().guest();
+    guest.attach_thread();
+    guest.end(Ending::Cancelled);
+    guest.finish(Ending::exit(0), 0);
+    guest.retire_cell(RetireReason::Unyielding, "too late".into(), Ending::exit(1));
+    assert!(matches!(hear(&heard), Heard::Ended(_)));
+    assert!(matches!(hear(&heard), Heard::Event(Event::Notice { notice: Notice::Exit { .. }, .. })));
+    assert!(heard.is_empty(), "the process was given up for a guest that had ended");
+}
+
+/// How long a guest is borne with that uses the CPU and does not yield.
+fn patience_with_one_that_burns(collecting: bool) -> Duration {
+    let (guest, heard) = Setup::default().guest();
+    guest.set_collecting(collecting);
+    let given_up = Arc::new(AtomicBool::new(false));
+    let (attached, is_attached) = crossbeam_channel::bounded(1);
+    let burner = std::thread::spawn({
+        let (guest, given_up) = (Arc::clone(&guest), Arc::clone(&given_up));
+        move || {
+            guest.attach_thread();
+            attached.send(()).unwrap();
+            while !given_up.load(Ordering::Relaxed) {
+                std::hint::spin_loop();
+            }
+        }
+    });
+    is_attached.recv().unwrap();
+    let told = Instant::now();
+    guest.end(Ending::Cancelled);
+    assert_eq!(hear(&heard), Heard::Retired(RetireReason::Unyielding));
+    let patience = told.elapsed();
+    given_up.store(true, Ordering::Relaxed);
+    burner.join().unwrap();
+    patience
+}
+
+#[test]
+fn guest_that_collects_garbage_gets_more_grace() {
+    assert!(patience_with_one_that_burns(false) >= GRACE);
+    assert!(patience_with_one_that_burns(true) >= LONGEST_GRACE);
+}
+
+#[test]
+fn guest_that_did_not_get_the_cpu_gets_more_grace() {
+    let (guest, heard) = Setup::default().guest();
+    guest.attach_thread();
+    let told = Instant::now();
+    guest.end(Ending::Cancelled);
+    assert_eq!(hear(&heard), Heard::Retired(RetireReason::Unyielding));
+    assert!(told.elapsed() >= LONGEST_GRACE);
+}
+
+#[test]
+fn guest_that_waits_for_a_thread_ends_at_once_and_costs_nobody_the_process() {
+    let (guest, heard) = Setup::default().guest();
+    guest.end(Ending::Cancelled);
+    let (output, exit) = output_and_exit(&heard);
+    assert_eq!((output.len(), exit.outcome), (0, Outcome::Cancelled));
+    // The thread that comes for it finds it ending, and nothing is heard of it any more.
+    let told = engine_of(&guest);
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Interrupt));
+    assert!(!guest.finish(Ending::exit(0), 0));
+    assert!(heard.is_empty());
 }

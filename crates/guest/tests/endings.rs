@@ -27,6 +27,7 @@ fn exit_tells_the_outcome_of_every_ending() {
 #[test]
 fn finish_happens_once_and_the_first_reason_counts() {
     let (guest, heard) = Setup::default().guest();
+    guest.attach_thread();
     assert!(guest.end(Ending::Signal(Signal::Sigterm)));
     assert!(!guest.end(Ending::Cancelled));
     assert!(guest.finish(Ending::exit(0), 0));

@@ -44,11 +44,12 @@ pub struct Setup {
     pub limits: Limits,
     pub stdin: StdinMode,
     pub credit: u32,
+    pub phases: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { limits: Limits::default(), stdin: StdinMode::Empty, credit: u32::MAX }
+        Self { limits: Limits::default(), stdin: StdinMode::Empty, credit: u32::MAX, phases: false }
     }
 }
 
@@ -58,17 +59,31 @@ impl Setup {
     }
 
     pub fn guest_of(self, warden: Arc<Warden>) -> (Arc<Guest>, Receiver<Heard>) {
-        let Self { limits, stdin, credit } = self;
+        let Self { limits, stdin, credit, phases } = self;
         let (sender, heard) = unbounded();
         let (sink, lifecycle) = (Arc::new(Ear(sender.clone())), Arc::new(Ear(sender)));
         let received = Instant::now();
-        let options = GuestOptions { id: ID, limits, stdin, credit, sink, lifecycle, warden, received, phases: false };
+        let options = GuestOptions { id: ID, limits, stdin, credit, sink, lifecycle, warden, received, phases };
         (Guest::new(options), heard)
     }
 }
 
+/// What comes next, warnings of limits left out.
 pub fn hear(heard: &Receiver<Heard>) -> Heard {
-    heard.recv_timeout(PATIENCE).expect("nothing was heard")
+    loop {
+        match heard.recv_timeout(PATIENCE).expect("nothing was heard") {
+            Heard::Event(Event::Notice { notice: Notice::LimitNear { .. }, .. }) => {}
+            heard => return heard,
+        }
+    }
+}
+
+/// The next warning of a limit that is nearly reached: its name, what was used, and the limit.
+pub fn hear_near(heard: &Receiver<Heard>) -> (String, u64, u64) {
+    match heard.recv_timeout(PATIENCE).expect("nothing was heard") {
+        Heard::Event(Event::Notice { id: ID, notice: Notice::LimitNear { limit, used, max } }) => (limit, used, max),
+        heard => panic!("expected a warning, but {heard:?} was heard"),
+    }
 }
 
 /// Everything up to the exit, of which the runtime must have heard just before; the bytes of both streams in their order.

@@ -1,14 +1,14 @@
 use crate::harness::{Heard, ID, Setup, hear, waker};
 use bytes::Bytes;
-use hotcell_guest::{Ending, Guest, STDIN_WINDOW, StreamError};
-use hotcell_protocol::{Event, Notice, StdinMode};
+use hotcell_guest::{Ending, Guest, StreamError};
+use hotcell_protocol::{Event, Limits, Notice, StdinMode};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 fn piped() -> (Arc<Guest>, crossbeam_channel::Receiver<Heard>) {
     let (guest, heard) = Setup { stdin: StdinMode::Pipe, ..Setup::default() }.guest();
-    assert_eq!(hear(&heard), credit(STDIN_WINDOW));
+    assert_eq!(hear(&heard), credit(Limits::DEFAULT.stdin_buffer_bytes));
     (guest, heard)
 }
 
@@ -61,7 +61,7 @@ fn reader_is_woken_by_input_and_by_its_end() {
 #[test]
 fn window_is_granted_again_as_it_is_read() {
     let (guest, heard) = piped();
-    let half = STDIN_WINDOW as usize / 2;
+    let half = Limits::DEFAULT.stdin_buffer_bytes as usize / 2;
     assert!(guest.push_stdin(vec![1; 2 * half].into(), false));
     assert!(!guest.push_stdin(Bytes::from_static(b"x"), false), "more than the window was taken");
     assert_eq!(read(&guest, half - 1).unwrap().unwrap().len(), half - 1);
@@ -84,7 +84,7 @@ fn input_after_the_end_is_refused() {
 fn input_for_a_guest_that_has_finished_is_thrown_away() {
     let (guest, _heard) = piped();
     guest.finish(Ending::exit(0), 0);
-    assert!(guest.push_stdin(vec![0; 2 * STDIN_WINDOW as usize].into(), false));
+    assert!(guest.push_stdin(vec![0; 2 * Limits::DEFAULT.stdin_buffer_bytes as usize].into(), false));
 }
 
 #[test]

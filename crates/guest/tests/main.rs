@@ -5,3 +5,4 @@ mod endings;
 mod harness;
 mod input;
 mod output;
+mod phases;

@@ -36,9 +36,8 @@ impl<'a> EventLoop<'a> {
     /// is to be done, or may be.
     pub(crate) fn settle(&self, scope: &mut v8::PinScope<'_, '_>) -> Result<Option<u8>, Stop> {
         v8::scope!(let scope, scope);
-        let settled = guarded(scope, &self.state, |scope| {
-            call(scope, &self.state.hooks().settle, &[])?.int32_value(scope)
-        })?;
+        let settled =
+            guarded(scope, &self.state, |scope| call(scope, &self.state.hooks().settle, &[])?.int32_value(scope))?;
         let nothing_comes = self.inbox.is_empty() && !scope.has_pending_background_tasks();
         Ok(settled.and_then(|code| u8::try_from(code).ok()).filter(|_| nothing_comes))
     }

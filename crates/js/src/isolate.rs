@@ -4,38 +4,47 @@ use crate::error::JsError;
 use crate::external_memory::ExternalMemory;
 use crate::mailbox::Mailbox;
 use crate::state::IsolateState;
-use crate::{event_loop, fatal, hooks::Hooks, loader, native, userland};
+use crate::worker::WorkerKey;
+use crate::{event_loop, fatal, hooks::Hooks, loader, native, sandbox_userland, userland};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// A snapshot's bytes, shared by all isolates that are restored from it. Leaked: once per digest and process.
-pub(crate) type Blob = &'static [u8];
-
 /// An isolate with the callbacks that every guest's has, and its state in its slot.
-pub(crate) fn new_isolate(
-    snapshot: Option<Blob>,
-    heap_mb: u32,
+///
+/// # Safety
+/// The key's snapshot must outlive the isolate.
+pub(crate) unsafe fn new_isolate(
+    key: &WorkerKey,
     external: &Arc<ExternalMemory>,
     mailbox: Mailbox,
 ) -> (v8::OwnedIsolate, Rc<IsolateState>) {
     let mut params = v8::CreateParams::default()
-        .heap_limits(0, (heap_mb as usize) << 20)
+        .heap_limits(0, (key.heap_mb as usize) << 20)
         .array_buffer_allocator(external.allocator().make_shared())
         .external_references(native::external_references())
         .allow_atomics_wait(true);
-    if let Some(blob) = snapshot {
-        params = params.snapshot_blob(v8::StartupData::from(blob));
+    if let Some(snapshot) = &key.snapshot {
+        // SAFETY: the isolate holds the data, and the caller sees to it that the snapshot outlives the isolate.
+        params = params.snapshot_blob(unsafe { snapshot.startup_data() });
     }
+    let here = std::hint::black_box(&params) as *const v8::CreateParams as usize;
+    // SAFETY: the thread was made with that much stack and more below this frame, and the isolate stays on it.
+    params = unsafe { params.set_stack_limit((here - ((key.stack_kb as usize) << 10)) as *mut u32) };
     let mut isolate = v8::Isolate::new(params);
+    configure(&mut isolate);
+    let state = IsolateState::new(mailbox, Arc::clone(external));
+    isolate.set_slot(Rc::clone(&state));
+    (isolate, state)
+}
+
+/// Sets the callbacks that every isolate has, those included that make snapshots.
+pub(crate) fn configure(isolate: &mut v8::Isolate) {
     isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
     isolate.set_oom_error_handler(fatal::on_out_of_memory);
     isolate.set_host_import_module_dynamically_callback(loader::import_dynamically);
     isolate.set_host_initialize_import_meta_object_callback(loader::fill_import_meta);
     isolate.set_promise_reject_callback(on_rejection);
     isolate.set_prepare_stack_trace_callback(prepare_stack_trace);
-    let state = IsolateState::new(mailbox, Arc::clone(external));
-    isolate.set_slot(Rc::clone(&state));
-    (isolate, state)
 }
 
 /// Brings the userland into the context that was just made, or finds it there.
@@ -74,6 +83,9 @@ unsafe extern "C" fn on_rejection(message: v8::PromiseRejectMessage<'_>) {
     };
     v8::callback_scope!(unsafe scope, &message);
     let state = IsolateState::of(scope);
+    if state.claim().is_none() {
+        return sandbox_userland::on_rejection(scope, &state, &message);
+    }
     let Some(hooks) = state.hooks.get() else { return };
     let promise = message.get_promise().into();
     let reason = message.get_value().unwrap_or_else(|| v8::undefined(scope).into());

@@ -1,11 +1,11 @@
-//! ES modules: from the sandbox's files, from the userland's builtins, and JSON.
+//! ES modules: what a specifier means, and source text from the sandbox's files.
 
 use crate::format::{self, Detected};
-use crate::native::{set, string, throw, try_string};
+use crate::native::{self, set, string, throw, try_string};
 use crate::state::IsolateState;
+use crate::synthetic_modules::{SyntheticModules, load_builtin, load_common_js, load_json};
 use hotcell_vfs::{Base, Errno};
 use std::collections::HashMap;
-use std::num::NonZeroI32;
 use url::Url;
 use v8::MapFnTo;
 
@@ -17,12 +17,15 @@ pub(crate) struct ModuleMap {
     url_of_script: HashMap<i32, String>,
     /// What a module's specifiers mean, by its script. Filled before the module is linked.
     imports: HashMap<i32, HashMap<String, v8::Global<v8::Module>>>,
-    /// What a synthetic module exports once it is evaluated, by its identity: hashes may collide, so all with one are kept.
-    exports: HashMap<NonZeroI32, Vec<SyntheticModule>>,
+    pub synthetic: SyntheticModules,
 }
 
-/// A synthetic module and what it exports.
-type SyntheticModule = (v8::Global<v8::Module>, v8::Global<v8::Object>);
+impl ModuleMap {
+    /// The module of that URL, where it was met before.
+    pub(crate) fn get<'s>(&self, scope: &v8::PinScope<'s, '_>, url: &str) -> Option<v8::Local<'s, v8::Module>> {
+        self.by_url.get(url).map(|module| v8::Local::new(scope, module))
+    }
+}
 
 /// Whether source is a script or a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,6 +156,10 @@ fn load<'s>(
     kind: Option<&str>,
 ) -> Option<v8::Local<'s, v8::Module>> {
     let state = IsolateState::of(scope);
+    let Some(claim) = state.claim() else {
+        native::refuse(scope, &state, native::NO_GUEST);
+        return None;
+    };
     let url = match resolve_url(specifier, referrer) {
         Some(url) => url,
         None => match load_bare(scope, specifier, referrer)? {
@@ -160,7 +167,7 @@ fn load<'s>(
             Bare::File(url) => url,
         },
     };
-    let known = state.modules.borrow().by_url.get(&url).map(|module| v8::Local::new(scope, module));
+    let known = state.modules.borrow().get(scope, &url);
     if known.is_some() {
         return known;
     }
@@ -176,7 +183,7 @@ fn load<'s>(
         throw_code(scope, "ERR_UNSUPPORTED_ESM_URL_SCHEME", &message);
         return None;
     };
-    let bytes = match state.claim()?.vfs.snapshot(Base::Root, &path) {
+    let bytes = match claim.vfs.snapshot(Base::Root, &path) {
         Ok(snapshot) => snapshot.bytes,
         Err(Errno::ENOENT | Errno::ENOTDIR) => return not_found(scope, "module", &path, referrer),
         Err(errno) => {
@@ -184,6 +191,10 @@ fn load<'s>(
             return None;
         }
     };
+    if !state.count_module() {
+        crate::native::unwind(scope, &state);
+        return None;
+    }
     let text = String::from_utf8_lossy(&bytes);
     match (kind, path.ends_with(".json")) {
         (Some("json"), _) => load_json(scope, &url, &text),
@@ -274,100 +285,6 @@ fn load_file<'s>(
     }
 }
 
-/// A CommonJS module as ES modules see it: what it exports when it is first imported.
-fn load_common_js<'s>(scope: &mut v8::PinScope<'s, '_>, url: &str, path: &str) -> Option<v8::Local<'s, v8::Module>> {
-    let state = IsolateState::of(scope);
-    let require_file = v8::Local::new(scope, &state.hooks().require_file);
-    let receiver = v8::undefined(scope).into();
-    let path = try_string(scope, path)?.into();
-    let exported = require_file.call(scope, receiver, &[path])?;
-    if let Ok(exports) = exported.try_cast::<v8::Object>()
-        && !exported.is_array()
-    {
-        return synthetic(scope, url, exports);
-    }
-    let exports = v8::Object::new(scope);
-    set(scope, exports, "default", exported);
-    synthetic(scope, url, exports)
-}
-
-/// The inner option is empty where there is no builtin of that name; the outer one where an exception was thrown.
-fn load_builtin<'s>(scope: &mut v8::PinScope<'s, '_>, name: &str) -> Option<Option<v8::Local<'s, v8::Module>>> {
-    let url = format!("node:{name}");
-    let state = IsolateState::of(scope);
-    let known = state.modules.borrow().by_url.get(&url).map(|module| v8::Local::new(scope, module));
-    if known.is_some() {
-        return Some(known);
-    }
-    let builtin = v8::Local::new(scope, &state.hooks().builtin);
-    let receiver = v8::undefined(scope).into();
-    let name = try_string(scope, name)?.into();
-    let exports = builtin.call(scope, receiver, &[name])?.try_cast::<v8::Object>();
-    if let Ok(exports) = exports { synthetic(scope, &url, exports).map(Some) } else { Some(None) }
-}
-
-fn load_json<'s>(scope: &mut v8::PinScope<'s, '_>, url: &str, text: &str) -> Option<v8::Local<'s, v8::Module>> {
-    let text = try_string(scope, text.strip_prefix('\u{feff}').unwrap_or(text))?;
-    let value = v8::json::parse(scope, text)?;
-    let exports = v8::Object::new(scope);
-    set(scope, exports, "default", value);
-    synthetic(scope, url, exports)
-}
-
-/// A module that exports the own enumerable properties of an object, and the object itself as `default` where it has none of that name.
-fn synthetic<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    url: &str,
-    exports: v8::Local<'s, v8::Object>,
-) -> Option<v8::Local<'s, v8::Module>> {
-    let keys = exports.get_own_property_names(scope, v8::GetPropertyNamesArgs::default())?;
-    let mut names: Vec<v8::Local<'_, v8::String>> = Vec::with_capacity(keys.length() as usize + 1);
-    for index in 0..keys.length() {
-        if let Ok(name) = keys.get_index(scope, index)?.try_cast::<v8::String>() {
-            names.push(name);
-        }
-    }
-    let default = string(scope, "default");
-    if !names.iter().any(|name| name.strict_equals(default.into())) {
-        names.push(default);
-    }
-    let name = string(scope, url);
-    let module = v8::Module::create_synthetic_module(scope, name, &names, evaluate_synthetic);
-    remember(scope, url, module);
-    let state = IsolateState::of(scope);
-    let entry = (v8::Global::new(scope, module), v8::Global::new(scope, exports));
-    state.modules.borrow_mut().exports.entry(module.get_identity_hash()).or_default().push(entry);
-    Some(module)
-}
-
-fn evaluate_synthetic<'s>(
-    context: v8::Local<'s, v8::Context>,
-    module: v8::Local<'s, v8::Module>,
-) -> Option<v8::Local<'s, v8::Value>> {
-    v8::callback_scope!(unsafe scope, context);
-    let state = IsolateState::of(scope);
-    let exports = {
-        let modules = state.modules.borrow();
-        let candidates = modules.exports.get(&module.get_identity_hash())?;
-        let (_, exports) = candidates.iter().find(|(candidate, _)| *candidate == module)?;
-        v8::Local::new(scope, exports)
-    };
-    let keys = exports.get_own_property_names(scope, v8::GetPropertyNamesArgs::default())?;
-    let default = string(scope, "default");
-    module.set_synthetic_module_export(scope, default, exports.into())?;
-    for index in 0..keys.length() {
-        let key = keys.get_index(scope, index)?;
-        if let Ok(name) = key.try_cast::<v8::String>() {
-            let value = exports.get(scope, key)?;
-            module.set_synthetic_module_export(scope, name, value)?;
-        }
-    }
-    let resolver = v8::PromiseResolver::new(scope)?;
-    let undefined = v8::undefined(scope);
-    resolver.resolve(scope, undefined.into());
-    Some(resolver.get_promise(scope).into())
-}
-
 /// What `import(specifier)` in `referrer` gives: a promise of the namespace. `None` where the guest is being ended.
 pub(crate) fn import<'s>(
     scope: &mut v8::PinScope<'s, '_>,
@@ -409,8 +326,8 @@ pub(crate) fn import_dynamically<'s>(
     if !referrer.starts_with('/') && !referrer.starts_with("file:") {
         // Code without a file of its own, such as source text: as if it lay in the guest's directory.
         let state = IsolateState::of(scope);
-        let cwd = state.claim()?.cwd.borrow();
-        referrer = crate::native::fs::join(&cwd, "[eval]");
+        let cwd = state.claim().map_or_else(|| "/".to_owned(), |claim| claim.cwd.borrow().clone());
+        referrer = native::fs::join(&cwd, "[eval]");
     }
     let kind = attribute_type(scope, attributes, 2);
     import(scope, &specifier, &referrer, kind.as_deref())

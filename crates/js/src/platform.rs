@@ -16,7 +16,10 @@ use std::time::{Duration, Instant};
 /// snapshot otherwise extends it and leaves it unfinished meanwhile, so that isolates made on other threads find it empty,
 /// and those made from another snapshot find it different: either crashes (`ReadOnlyHeap::DeserializeIntoIsolate` in V8's
 /// heap/read-only-heap.cc). With the flag every snapshot has the read-only heap that V8 comes with.
-pub(crate) const V8_FLAGS: &str = "--no-turboshaft-loop-unrolling --no-extensible-ro-snapshot";
+///
+/// `--wasm-max-module-size`: 256 MiB, the most that the limit `moduleBytes` may be, for what a guest's own JavaScript compiles.
+pub(crate) const V8_FLAGS: &str =
+    "--no-turboshaft-loop-unrolling --no-extensible-ro-snapshot --wasm-max-module-size=268435456";
 
 /// The most threads that V8 gets for concurrent compilation and garbage collection, for all isolates together.
 const MAX_V8_THREADS: usize = 4;
@@ -29,11 +32,13 @@ pub(crate) fn initialize(isolates: IsolateThreads) {
     INITIALIZE.call_once(|| {
         v8::V8::set_flags_from_string(V8_FLAGS);
         v8::V8::set_fatal_error_handler(crate::fatal::on_fatal_error);
+        crate::last_words::listen();
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_V8_THREADS);
         let unprotected = isolates == IsolateThreads::Any;
         let platform = v8::Platform::new_custom(threads as u32, false, unprotected, TaskRouter).make_shared();
         v8::V8::initialize_platform(platform);
         v8::V8::initialize();
+        crate::page_budget::install();
     });
 }
 

@@ -5,8 +5,8 @@ use crate::format::{self, Detected};
 use crate::loader::{self, Kind};
 use crate::native::{self, set, string, try_string};
 use crate::state::{Claim, IsolateState};
-use hotcell_guest::{GuestProgram, Phase};
-use hotcell_protocol::SourceFormat;
+use hotcell_guest::GuestProgram;
+use hotcell_protocol::{Phase, SourceFormat};
 
 /// The name that source text has in stack traces, as in Node, and in `process.argv[1]`, so that a program's own arguments begin
 /// at the same place whatever it came from.

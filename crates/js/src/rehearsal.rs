@@ -20,25 +20,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// What most programs do that say something.
-const SCRIPT: &str = r#"
-console.log("text", 1, true, null, undefined, [1, "a"], { a: 1, b: { c: [] } });
-console.error("text");
-process.nextTick(() => Promise.resolve(1).then(() => queueMicrotask(() => {})));
-setTimeout(() => {}, 0);
-setImmediate(() => {});
-new Error("text").stack;
-process.stdout.write("text");
-"#;
+const SCRIPT: &str = include_str!("../rehearsal/script.js");
+const MODULE: &str = include_str!("../rehearsal/module.mjs");
+const UNCAUGHT: &str = include_str!("../rehearsal/uncaught.js");
+const WEBASSEMBLY: &str = include_str!("../rehearsal/webassembly.js");
 
-/// V8 has no WebAssembly in an isolate that makes a snapshot. This has the shape that the runner looks for; the runner comes as
-/// far as the memory, which the native side refuses.
-const WEBASSEMBLY: &str = r"
-class Memory {}
-class Module { static imports() { return []; } }
-class Instance { exports = { memory: new Memory(), _start() {} }; }
-globalThis.WebAssembly = { Memory, Module, Instance, RuntimeError: class extends Error {} };
-";
+/// All of which a change makes other snapshots.
+pub(crate) const SOURCES: [&str; 4] = [SCRIPT, MODULE, UNCAUGHT, WEBASSEMBLY];
 
 struct Nowhere;
 
@@ -64,17 +52,20 @@ impl Lifecycle for Nowhere {
 /// [`JsError`] where one of them did not run to its end.
 pub(crate) fn run(isolate: &mut v8::OwnedIsolate) -> Result<(), JsError> {
     let command = b"\0asm\x01\0\0\0";
+    let source = |text: &str, format| GuestProgram::Source { text: text.into(), format, name: None };
+    let wasm = GuestProgram::Wasm {
+        digest: hotcell_modules::digest_of(command),
+        bytes: Arc::new(command.to_vec()),
+        name: "command".into(),
+    };
     let programs = [
-        GuestProgram::Source { text: SCRIPT.into(), format: SourceFormat::Script, name: None },
-        GuestProgram::Source { text: "await 1;".into(), format: SourceFormat::Module, name: None },
-        GuestProgram::Wasm {
-            digest: hotcell_modules::digest_of(command),
-            bytes: Arc::new(command.to_vec()),
-            name: "command".into(),
-        },
+        ("script", source(SCRIPT, SourceFormat::Script), Ok(0)),
+        ("module", source(MODULE, SourceFormat::Module), Ok(0)),
+        ("uncaught", source(UNCAUGHT, SourceFormat::Script), Err(Stop::Uncaught)),
+        ("wasm", wasm, Err(Stop::Uncaught)),
     ];
     let warden = Warden::start()?;
-    for program in programs {
+    for (name, program, expected) in programs {
         let guest = Guest::new(GuestOptions {
             id: 0,
             limits: Limits::default(),
@@ -93,10 +84,11 @@ pub(crate) fn run(isolate: &mut v8::OwnedIsolate) -> Result<(), JsError> {
             env: BTreeMap::from([("PATH".into(), "/bin".into())]),
             cwd: "/".into(),
             vfs: Vfs::new(VfsOptions::default()),
+            userland: None,
         };
-        match (rehearse(isolate, &spec)?, &spec.program) {
-            (Ok(0), _) | (Err(Stop::Uncaught), GuestProgram::Wasm { .. }) => {}
-            (ended, _) => return Err(JsError::Snapshot(format!("the rehearsal ended with {ended:?}"))),
+        let ended = rehearse(isolate, &spec)?;
+        if ended != expected {
+            return Err(JsError::Snapshot(format!("the rehearsal {name} ended with {ended:?}")));
         }
     }
     Ok(())
@@ -119,9 +111,8 @@ fn rehearse(isolate: &mut v8::OwnedIsolate, spec: &GuestSpec) -> Result<Result<u
         let _ = state.claim.set(Claim::new(spec.clone()));
         let claim = state.claim().ok_or_else(|| JsError::Snapshot("the rehearsal has no guest".into()))?;
         let mut events = EventLoop::new(&state, claim, &inbox);
-        let ran = program::begin(scope, &state, claim)
-            .and_then(|_| events.settle(scope))
-            .and_then(|_| events.run(scope));
+        let ran =
+            program::begin(scope, &state, claim).and_then(|_| events.settle(scope)).and_then(|_| events.run(scope));
         ran.map(|()| worker::exit_hook(scope, &state, None))
     };
     isolate.remove_slot::<Rc<IsolateState>>();

@@ -1,157 +1,237 @@
-//! Workers of one kind that wait for their guests, and guests that wait for a worker.
+//! Workers of one kind that wait for their errands, and errands that wait for a worker.
+//!
+//! Everything that the threads of a pool hand each other goes through here, and this file knows neither V8 nor guests:
+//! `tests/shelf_model.rs` compiles it once more, with the threads and locks of a model checker.
 
-use crate::isolate::Blob;
-use crate::pool::Counters;
-use crate::worker::{self, STACK_BYTES, WorkerKey};
-use crossbeam_channel::{Receiver, Sender, unbounded};
-use hotcell_guest::{Ending, Guest, GuestSpec};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
-use std::thread;
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, mpsc, thread};
+use std::collections::VecDeque;
+use std::io;
+use std::sync::PoisonError;
 
-/// One shelf holds the workers of one [`WorkerKey`]. A guest is put on the shelf's queue, and whichever worker is ready takes
-/// it: a parked one at once, else one that is being made. No lock is taken; the queue is a lock-free channel.
-pub(crate) struct Shelf {
-    key: WorkerKey,
-    /// Workers that the shelf keeps parked.
-    capacity: AtomicUsize,
-    guests: Sender<Errand>,
-    errands: Receiver<Errand>,
-    /// Workers that are parked or being made, less the guests that were queued for them. Below zero, guests wait for whom
-    /// nobody is being made yet.
-    spare: AtomicIsize,
-    being_made: AtomicUsize,
+/// The workers of a shelf. Each gets a thread of its own, and one errand at most.
+pub(crate) trait Workers: Send + Sync + Sized + 'static {
+    type Errand: Send + 'static;
+
+    /// Virtual memory for a worker's thread, in bytes.
+    fn stack_bytes(&self) -> usize;
+
+    /// A worker's life: makes it, waits in `claim` for its errand, does that, and takes the worker down.
+    ///
+    /// # Errors
+    /// Why the worker can't be made. `claim` was not called then.
+    fn work(&self, claim: impl FnOnce() -> Option<Claimed<Self::Errand>>) -> Result<(), String>;
+
+    /// There is no worker for an errand that waited for one.
+    fn refuse(&self, errand: Self::Errand, reason: &str);
+
+    /// Told of everything that happens to workers. Called by whoever does it, on its way.
+    fn note(&self, transition: Transition);
+}
+
+/// What a worker is claimed for.
+pub(crate) struct Claimed<E> {
+    pub errand: E,
+    /// Whether a parked worker was found for it.
+    pub hit: bool,
+}
+
+/// What becomes of workers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transition {
+    /// One is made to be parked, before the first errand of its shelf.
+    Seed,
+    /// One is made to be parked after others were claimed.
+    Refill,
+    /// One is there that nobody waits for.
+    Park,
+    /// An errand found a parked one.
+    ClaimHit,
+    /// One has to be made, or one that is being made is waited for.
+    ClaimMiss,
+    /// A parked one was given up unused.
+    Evict,
+}
+
+/// A lock guards what is handed over, for some instructions at a time: never while a worker is made, works or is taken down.
+pub(crate) struct Shelf<W: Workers> {
+    workers: W,
     most_being_made: usize,
-    counters: Arc<Counters>,
+    state: Mutex<State<W::Errand>>,
+    /// An errand came, or a worker is to leave.
+    parked: Condvar,
 }
 
-/// What a parked worker is woken for.
-enum Errand {
-    Run(Box<GuestSpec>),
-    /// The shelf has one worker too many.
-    Leave,
+struct State<E> {
+    /// Those that no worker has taken yet, the oldest first.
+    errands: VecDeque<Claimed<E>>,
+    /// Workers that wait for an errand, those included that are about to find one.
+    parked: usize,
+    being_made: usize,
+    /// Workers that are kept parked.
+    capacity: usize,
+    was_claimed: bool,
 }
 
-impl Shelf {
-    pub(crate) fn new(key: WorkerKey, capacity: usize, most_being_made: usize, counters: &Arc<Counters>) -> Arc<Self> {
-        let (guests, errands) = unbounded();
-        Arc::new(Self {
-            key,
-            capacity: AtomicUsize::new(capacity),
-            guests,
-            errands,
-            spare: AtomicIsize::new(0),
-            being_made: AtomicUsize::new(0),
-            most_being_made,
-            counters: Arc::clone(counters),
-        })
+impl<E> State<E> {
+    /// Parked workers that no errand is there for.
+    fn free(&self) -> usize {
+        self.parked.saturating_sub(self.errands.len())
     }
 
-    /// Whether workers of this shelf are made from that snapshot.
-    pub(crate) fn is_of(&self, snapshot: Option<Blob>) -> bool {
-        self.key.snapshot.map(<[u8]>::as_ptr) == snapshot.map(<[u8]>::as_ptr)
+    /// Errands that no parked worker is there for.
+    fn waiting(&self) -> usize {
+        self.errands.len().saturating_sub(self.parked)
     }
 
-    /// Runs a guest on a parked worker, or on one that is made now. Costs a push onto the queue, one atomic subtraction, and
-    /// the wake-up of the worker.
-    pub(crate) fn run(self: &Arc<Self>, spec: GuestSpec) {
-        let hit = self.spare.fetch_sub(1, Ordering::SeqCst) > 0;
-        self.counters.claimed(hit);
-        let _ = self.guests.send(Errand::Run(Box::new(spec)));
-        if !hit {
+    fn has_room(&self) -> bool {
+        self.waiting() == 0 && self.being_made == 0 && self.free() < self.capacity
+    }
+}
+
+impl<W: Workers> Shelf<W> {
+    pub(crate) fn new(workers: W, capacity: usize, most_being_made: usize) -> Arc<Self> {
+        let state = State { errands: VecDeque::new(), parked: 0, being_made: 0, capacity, was_claimed: false };
+        Arc::new(Self { workers, most_being_made, state: Mutex::new(state), parked: Condvar::new() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<W::Errand>> {
+        // Nothing that is done under the lock leaves it half done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has a parked worker do the errand, or one that is made now. Whether that leaves room on the shelf and nobody on it.
+    pub(crate) fn claim(self: &Arc<Self>, errand: W::Errand) -> bool {
+        let mut state = self.lock();
+        let hit = state.free() > 0;
+        state.errands.push_back(Claimed { errand, hit });
+        state.was_claimed = true;
+        let emptied = state.free() == 0 && state.capacity > 0;
+        drop(state);
+        self.workers.note(if hit { Transition::ClaimHit } else { Transition::ClaimMiss });
+        if hit {
+            self.parked.notify_one();
+        } else {
+            self.make_for_waiting();
+        }
+        emptied
+    }
+
+    /// Parked workers that nobody has claimed.
+    pub(crate) fn free(&self) -> usize {
+        self.lock().free()
+    }
+
+    /// Whether a worker is to be made to be parked: there is room, and nobody waits for one.
+    pub(crate) fn has_room(&self) -> bool {
+        self.lock().has_room()
+    }
+
+    /// Makes a worker where there is room, and waits until it is there; whether it is.
+    pub(crate) fn refill(self: &Arc<Self>) -> bool {
+        let mut state = self.lock();
+        if !state.has_room() {
+            return false;
+        }
+        state.being_made += 1;
+        let transition = if state.was_claimed { Transition::Refill } else { Transition::Seed };
+        drop(state);
+        self.workers.note(transition);
+        let (made, is_made) = mpsc::channel();
+        if let Err(error) = self.start(Some(made)) {
+            self.not_made(&no_thread(&error));
+            self.make_for_waiting();
+        }
+        is_made.recv().is_ok()
+    }
+
+    /// Keeps no worker parked any more: those that nobody claims meanwhile leave.
+    pub(crate) fn evict(&self) {
+        self.lock().capacity = 0;
+        self.parked.notify_all();
+    }
+
+    fn make_for_waiting(self: &Arc<Self>) {
+        loop {
+            let mut state = self.lock();
+            if state.waiting() <= state.being_made || state.being_made >= self.most_being_made {
+                return;
+            }
+            state.being_made += 1;
+            drop(state);
+            if let Err(error) = self.start(None) {
+                self.not_made(&no_thread(&error));
+            }
+        }
+    }
+
+    /// Starts a worker that is on the books already. `made` is told when it is there, or dropped where it is not to be.
+    fn start(self: &Arc<Self>, made: Option<mpsc::Sender<()>>) -> io::Result<()> {
+        let shelf = Arc::clone(self);
+        let thread = thread::Builder::new().name("js".into()).stack_size(self.workers.stack_bytes());
+        thread.spawn(move || shelf.run_worker(made)).map(drop)
+    }
+
+    fn run_worker(self: Arc<Self>, made: Option<mpsc::Sender<()>>) {
+        let mut was_made = false;
+        let worked = self.workers.work(|| {
+            was_made = true;
+            self.arrive();
+            if let Some(made) = made {
+                let _ = made.send(());
+            }
+            self.wait()
+        });
+        if !was_made {
+            let reason = worked.err().unwrap_or_else(|| "A worker ended before it was made.".into());
+            self.not_made(&reason);
             self.make_for_waiting();
         }
     }
 
-    /// Makes workers until as many are parked as the shelf keeps, one at a time.
-    pub(crate) fn refill(self: &Arc<Self>) {
-        let wanted = self.capacity.load(Ordering::SeqCst) as isize;
-        if self.spare.load(Ordering::SeqCst) < wanted && self.being_made.load(Ordering::SeqCst) == 0 {
-            self.counters.refilled();
-            self.make();
+    /// A worker is made.
+    fn arrive(self: &Arc<Self>) {
+        let mut state = self.lock();
+        let is_waited_for = state.waiting() > 0;
+        state.being_made -= 1;
+        state.parked += 1;
+        drop(state);
+        if !is_waited_for {
+            self.workers.note(Transition::Park);
         }
-    }
-
-    /// Keeps no worker parked any more.
-    pub(crate) fn evict(&self) {
-        self.capacity.store(0, Ordering::SeqCst);
-        while self
-            .spare
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |spare| (spare > 0).then(|| spare - 1))
-            .is_ok()
-        {
-            self.counters.evicted();
-            let _ = self.guests.send(Errand::Leave);
-        }
-    }
-
-    fn make_for_waiting(self: &Arc<Self>) {
-        while self.spare.load(Ordering::SeqCst) < 0 && self.being_made.load(Ordering::SeqCst) < self.most_being_made {
-            self.make();
-        }
-    }
-
-    fn make(self: &Arc<Self>) {
-        self.spare.fetch_add(1, Ordering::SeqCst);
-        self.being_made.fetch_add(1, Ordering::SeqCst);
-        let shelf = Arc::clone(self);
-        let thread = thread::Builder::new().name("js".into()).stack_size(STACK_BYTES).spawn(move || shelf.work());
-        if let Err(error) = thread {
-            self.made();
-            self.lost(&format!("No thread could be started for a guest: {error}. Lower the number of guests at once."));
-        }
-    }
-
-    fn made(self: &Arc<Self>) {
-        self.being_made.fetch_sub(1, Ordering::SeqCst);
+        // Others may wait that there were too many being made for.
         self.make_for_waiting();
     }
 
-    /// A worker that was counted on is not to be: takes it off the books and, where a guest waits for it, ends that.
-    fn lost(&self, message: &str) {
-        let before = self.spare.fetch_sub(1, Ordering::SeqCst);
-        if before <= 0 {
-            self.spare.fetch_add(1, Ordering::SeqCst);
-            if let Ok(Errand::Run(spec)) = self.errands.try_recv() {
-                crash(&spec.guest, message);
+    /// A worker waits for its errand; `None` where it is to leave.
+    fn wait(&self) -> Option<Claimed<W::Errand>> {
+        let mut state = self.lock();
+        loop {
+            let errand = state.errands.pop_front();
+            if errand.is_some() || state.parked > state.capacity {
+                state.parked -= 1;
+                drop(state);
+                if errand.is_none() {
+                    self.workers.note(Transition::Evict);
+                }
+                return errand;
             }
+            state = self.parked.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// A worker's thread.
-    fn work(self: Arc<Self>) {
-        let mut guest = None;
-        let claim = || {
-            self.made();
-            self.counters.parked();
-            self.refill();
-            match self.errands.recv() {
-                Ok(Errand::Run(spec)) => {
-                    guest = Some(Arc::clone(&spec.guest));
-                    Some(*spec)
-                }
-                Ok(Errand::Leave) | Err(_) => None,
-            }
-        };
-        let on_exit = || self.refill();
-        let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| worker::work(self.key, claim, on_exit)));
-        let message = match worked {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "The sidecar failed while it ran the guest; its log says where.".into(),
-        };
-        match guest {
-            Some(guest) => crash(&guest, &message),
-            None => {
-                self.made();
-                self.lost(&message);
-            }
+    /// A worker that was on the books is not to be. Where an errand waited for it, that is refused: the last, so that those
+    /// before it keep their places.
+    fn not_made(&self, reason: &str) {
+        let mut state = self.lock();
+        state.being_made -= 1;
+        let refused = if state.waiting() > state.being_made { state.errands.pop_back() } else { None };
+        drop(state);
+        if let Some(Claimed { errand, .. }) = refused {
+            self.workers.refuse(errand, reason);
         }
     }
 }
 
-fn crash(guest: &Arc<Guest>, message: &str) {
-    tracing::error!(guest = guest.id(), message, "a guest could not be run");
-    guest.clear_interrupt();
-    guest.finish(Ending::Crash { message: message.into() }, 0);
+fn no_thread(error: &io::Error) -> String {
+    format!("No thread could be started for a guest: {error}. Lower the number of guests at once.")
 }

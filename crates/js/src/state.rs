@@ -3,7 +3,7 @@ use crate::hooks::Hooks;
 use crate::loader::ModuleMap;
 use crate::mailbox::Mailbox;
 use crate::wasi::WasiInstance;
-use hotcell_guest::{Guest, GuestProgram, GuestSpec};
+use hotcell_guest::{Ending, Guest, GuestProgram, GuestSpec};
 use hotcell_modules::MakeTicket;
 use hotcell_vfs::Vfs;
 use hotcell_wasi::{BuildError, WasiCtx};
@@ -18,14 +18,20 @@ pub(crate) struct IsolateState {
     pub mailbox: Mailbox,
     pub external: Arc<ExternalMemory>,
     pub hooks: OnceCell<Hooks>,
-    /// What the isolate was claimed for. Empty while it is parked.
+    /// What the isolate was claimed for. Empty while it is parked, and while userland is run.
     pub claim: OnceCell<Claim>,
     /// A read of stdin is under way.
     pub stdin_wanted: Cell<bool>,
     pub modules: RefCell<ModuleMap>,
+    /// Modules that the guest has loaded, of either kind.
+    pub modules_loaded: Cell<u32>,
     pub wasi: RefCell<Option<WasiInstance>>,
     /// This isolate is the one that compiles its program for all.
     pub compiling: RefCell<Option<MakeTicket<v8::CompiledWasmModule, Infallible>>>,
+    /// What userland was refused first, since it asked for a guest where none was.
+    pub refused: OnceCell<String>,
+    /// Promises that userland left rejected, and why.
+    pub rejected: RefCell<Vec<(v8::Global<v8::Promise>, v8::Global<v8::Value>)>>,
 }
 
 /// What is particular to the one guest of an isolate.
@@ -78,8 +84,11 @@ impl IsolateState {
             claim: OnceCell::new(),
             stdin_wanted: Cell::new(false),
             modules: RefCell::default(),
+            modules_loaded: Cell::new(0),
             wasi: RefCell::default(),
             compiling: RefCell::default(),
+            refused: OnceCell::new(),
+            rejected: RefCell::default(),
         })
     }
 
@@ -99,7 +108,20 @@ impl IsolateState {
         self.hooks.get().expect("the userland is installed first")
     }
 
-    /// The guest's particulars; `None` while a snapshot is being made.
+    /// Counts a module that the guest is about to load. False where it may load no more: then it is being ended.
+    pub(crate) fn count_module(&self) -> bool {
+        let Some(claim) = self.claim() else { return true };
+        let limit = claim.guest.limits().modules;
+        let loaded = self.modules_loaded.get();
+        if loaded >= limit {
+            claim.guest.end(Ending::Modules { limit });
+            return false;
+        }
+        self.modules_loaded.set(loaded + 1);
+        true
+    }
+
+    /// The guest's particulars; `None` while there is none, and only userland is run.
     pub(crate) fn claim(&self) -> Option<&Claim> {
         self.claim.get()
     }

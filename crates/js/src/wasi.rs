@@ -19,7 +19,7 @@ pub(crate) struct Import {
     pub module: &'static str,
     pub name: &'static str,
     pub function: v8::FunctionCallback,
-    parameters: i32,
+    pub parameters: i32,
     call: Call,
 }
 

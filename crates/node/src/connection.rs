@@ -12,8 +12,10 @@ use napi::bindgen_prelude::{Array, BufferSlice, Env, Function};
 use napi_derive::napi;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What is thrown: its status is the `code` of the JavaScript error.
 type Result<T> = std::result::Result<T, napi::Error<String>>;
@@ -24,6 +26,8 @@ type Result<T> = std::result::Result<T, napi::Error<String>>;
 /// - `settings`: the environment variables that set the engine up. Every host of a process must give the same.
 /// - `log`: what this host wants of the engine's log: `inherit` (to this process's stderr), `ignore`, or `lines`, which come
 ///   with the other messages.
+/// - `binary`: the `hotcell` program, which makes snapshots for the engine; where there is none, its own is made in this process,
+///   and sandboxes can't have a userland of their own. That of the first host counts.
 /// - `wake`: called from a turn of its own when something waits that [`Connection::take`] gives. Called again only after that.
 #[napi]
 pub fn connect(
@@ -31,6 +35,7 @@ pub fn connect(
     hello: String,
     settings: BTreeMap<String, String>,
     log: String,
+    binary: Option<String>,
     wake: Function<'_, (), ()>,
 ) -> Result<Connection> {
     let hello = HostHello::from_json(hello.as_bytes()).map_err(NodeError::from)?;
@@ -41,7 +46,7 @@ pub fn connect(
         move || wake.call()
     }));
     let membership = Membership::new(log, &mailbox);
-    let (runtime, hello) = engine::connect(&settings, hello, Arc::clone(&mailbox) as _)?;
+    let (runtime, hello) = engine::connect(&settings, binary.map(PathBuf::from), hello, Arc::clone(&mailbox) as _)?;
     let slot = Rc::new(Slot(RefCell::new(Some(Live { runtime, mailbox, wake, _membership: membership }))));
     environment::close_with(&env, &slot).map_err(NodeError::from)?;
     Ok(Connection { hello: batch::json(&hello).map_err(NodeError::from)?, slot })
@@ -85,6 +90,7 @@ impl Connection {
     /// Hands a request over, as JSON.
     #[napi]
     pub fn request(&self, id: f64, request: String) -> Result<()> {
+        let received = Instant::now();
         if request.len() > MAX_MESSAGE {
             return Err(NodeError::MessageTooLarge.into());
         }
@@ -92,7 +98,7 @@ impl Connection {
         if matches!(request, Request::Shutdown) {
             return Err(NodeError::Shutdown.into());
         }
-        self.handle(Command::Request { id: id_of("id", id)?, request })
+        self.handle_received(Command::Request { id: id_of("id", id)?, request }, received)
     }
 
     /// Hands over part of the bytes that the request announced.
@@ -137,8 +143,12 @@ impl Connection {
     }
 
     fn handle(&self, command: Command) -> Result<()> {
+        self.handle_received(command, Instant::now())
+    }
+
+    fn handle_received(&self, command: Command, received: Instant) -> Result<()> {
         match &mut *self.slot.0.borrow_mut() {
-            Some(live) => Ok(live.runtime.handle(command).map_err(NodeError::from)?),
+            Some(live) => Ok(live.runtime.handle_received(command, received).map_err(NodeError::from)?),
             None => Err(NodeError::Closed.into()),
         }
     }

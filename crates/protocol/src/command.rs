@@ -1,5 +1,5 @@
 use crate::id::{BlobDigest, GuestId, RequestId, SandboxId, Stream};
-use crate::limits::LimitOverrides;
+use crate::limits::{LimitOverrides, SandboxLimitOverrides};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -58,13 +58,42 @@ pub struct SandboxOptions {
     /// Where guests start, absolute; made if it isn't there. `/` unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
+    /// What holds for every guest that sets nothing else.
     pub limits: LimitOverrides,
-    /// Bytes that the sandbox's files may hold.
+    /// What holds for all guests together.
+    pub shared_limits: SandboxLimitOverrides,
+    /// Directories of the host's that guests find in the sandbox.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<Mount>>")]
+    pub mounts: Vec<Mount>,
+    /// A script that is run once, before any guest, and leaves its globals to each of them. The sandbox can be used when the
+    /// reply has come.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fs_bytes: Option<u64>,
-    /// Files, directories and links that the sandbox may hold.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fs_inodes: Option<u64>,
+    pub userland: Option<String>,
+}
+
+/// A directory of the host's, and its place in the sandbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Mount {
+    /// An absolute path of the machine that the sidecar runs on: one of the mount roots that were named when it started, or
+    /// beneath one.
+    pub host: String,
+    /// Where guests find it: an absolute path, made if it isn't there.
+    pub guest: String,
+    pub mode: MountMode,
+}
+
+/// What guests may do with a directory of the host's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum MountMode {
+    /// Read it.
+    Ro,
+    /// Read and change it.
+    Rw,
+    /// Read it, and change what they see of it, while the host's stays as it is.
+    Overlay,
 }
 
 /// How a guest is to be started.

@@ -17,6 +17,15 @@ pub enum ErrorCode {
     /// An option has a value that can't be used.
     #[serde(rename = "ERR_HOTCELL_INVALID_OPTION")]
     InvalidOption,
+    /// More was asked for than a limit allows; the message names it.
+    #[serde(rename = "ERR_HOTCELL_LIMIT_EXCEEDED")]
+    LimitExceeded,
+    /// As many guests live already as may: on the connection, in the sidecar, or in the sandbox.
+    #[serde(rename = "ERR_HOTCELL_TOO_MANY_GUESTS")]
+    TooManyGuests,
+    /// As many sandboxes exist already as may.
+    #[serde(rename = "ERR_HOTCELL_TOO_MANY_SANDBOXES")]
+    TooManySandboxes,
     /// No such sandbox: it was closed, or never existed.
     #[serde(rename = "ERR_HOTCELL_UNKNOWN_SANDBOX")]
     UnknownSandbox,

@@ -2,6 +2,7 @@ use crate::command::Signal;
 use crate::error::ErrorInfo;
 use crate::id::{GuestId, RequestId, Stream};
 use crate::outcome::Outcome;
+use crate::phases::Phases;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -42,8 +43,17 @@ pub enum Notice {
     StdinCredit { bytes: u32 },
     /// The guest reads no more: what the host still sends is thrown away.
     StdinClosed,
-    /// The sidecar ends soon by its own decision, for that reason: every guest in it that has had no exit has crashed.
-    Retiring { reason: RetireReason, message: String },
+    /// The guest has used four fifths of that limit. At most once for each limit, while the guest runs.
+    LimitNear {
+        /// The limit's option name, such as `heapMb`.
+        limit: String,
+        /// What it has used, and what it may use, in the limit's own unit.
+        used: u64,
+        max: u64,
+    },
+    /// The sidecar ends by its own decision, for that reason. It takes no new work; the guests in it have that many milliseconds
+    /// to come to their end, and those that have had no exit when it ends have crashed. It ends with the last of them.
+    Retiring { reason: RetireReason, message: String, drain_ms: u32 },
 }
 
 /// Why a sidecar gives itself up.
@@ -109,36 +119,6 @@ pub struct Usage {
     pub stderr_bytes: u64,
 }
 
-/// Where a guest's time went, in microseconds. The phases follow one another; their sum is the guest's wall time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct Phases {
-    /// From the request's arrival until the engine had it.
-    pub queue_us: f64,
-    /// Finding the program.
-    pub module_get_us: f64,
-    /// Finding the snapshot.
-    pub snapshot_get_us: f64,
-    /// Making the isolate; 0 where a parked worker was claimed.
-    pub isolate_new_us: f64,
-    /// Making the context; 0 where a parked worker was claimed.
-    pub context_us: f64,
-    /// Waiting for a worker, and its waking up.
-    pub claim_us: f64,
-    /// Handing the guest its particulars.
-    pub inject_us: f64,
-    /// Compiling the program.
-    pub compile_us: f64,
-    /// The program's first run, to its last synchronous statement.
-    pub user_code_us: f64,
-    /// The event loop, until nothing was left to do.
-    pub drain_us: f64,
-    /// From there to the exit.
-    pub exit_us: f64,
-    /// Whether the worker was parked when the guest came.
-    pub warm_worker: bool,
-}
-
 /// What a name in a directory leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -187,6 +167,27 @@ pub struct Stats {
     /// Bytes of the process that are resident now.
     pub resident_bytes: u64,
     pub module_cache: ModuleCacheStats,
+    pub pool: PoolStats,
+}
+
+/// Counters of the pool of parked workers: isolates that are made ahead of their guests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolStats {
+    /// Workers that are parked now.
+    pub parked: u32,
+    /// Workers that were made to be parked before the first guest of their kind.
+    pub seeds: u64,
+    /// Workers that were made to be parked in the place of others that were claimed.
+    pub refills: u64,
+    /// Workers that came to be parked.
+    pub parks: u64,
+    /// Guests that found a parked worker.
+    pub claim_hits: u64,
+    /// Guests that had to wait for a worker's making.
+    pub claim_misses: u64,
+    /// Parked workers that were given up unused.
+    pub evictions: u64,
 }
 
 /// Counters of the cache of module bytes.

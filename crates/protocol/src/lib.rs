@@ -14,17 +14,19 @@ mod handshake;
 mod id;
 mod limits;
 mod outcome;
+mod phases;
 
 pub use command::{
-    Command, FileContent, FsRequest, KillReason, MAX_OPEN_UPLOADS, MAX_UPLOAD_BYTES, Program, Request, SandboxOptions,
-    Signal, SourceFormat, SpawnOptions, StdinMode,
+    Command, FileContent, FsRequest, KillReason, MAX_OPEN_UPLOADS, MAX_UPLOAD_BYTES, Mount, MountMode, Program,
+    Request, SandboxOptions, Signal, SourceFormat, SpawnOptions, StdinMode,
 };
 pub use error::{ErrorCode, ErrorInfo};
 pub use event::{
-    DirEntry, Event, FileKind, FileStat, GuestError, GuestExit, ModuleCacheStats, Notice, Phases, Reply, RetireReason,
-    Stats, Usage,
+    DirEntry, Event, FileKind, FileStat, GuestError, GuestExit, ModuleCacheStats, Notice, PoolStats, Reply,
+    RetireReason, Stats, Usage,
 };
 pub use handshake::{HostHello, PROTOCOL_VERSION, SidecarHello};
 pub use id::{BlobDigest, GuestId, MAX_ID, RequestId, SandboxId, Stream};
-pub use limits::{LimitOutOfRange, LimitOverrides, Limits};
+pub use limits::{Limit, LimitOutOfRange, LimitOverrides, Limits, PastLimit, SandboxLimitOverrides, SandboxLimits};
 pub use outcome::Outcome;
+pub use phases::{Phase, PhaseSpan, Phases};

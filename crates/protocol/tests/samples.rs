@@ -2,8 +2,9 @@
 
 use hotcell_protocol::{
     BlobDigest, DirEntry, ErrorCode, ErrorInfo, FileContent, FileKind, FileStat, FsRequest, GuestError, GuestExit,
-    HostHello, KillReason, LimitOverrides, MAX_ID, ModuleCacheStats, Notice, Outcome, PROTOCOL_VERSION, Program, Reply,
-    Request, RetireReason, SandboxOptions, SidecarHello, Signal, SourceFormat, SpawnOptions, Stats, StdinMode, Stream,
+    HostHello, KillReason, LimitOverrides, MAX_ID, ModuleCacheStats, Mount, MountMode, Notice, Outcome,
+    PROTOCOL_VERSION, Phase, PhaseSpan, Phases, PoolStats, Program, Reply, Request, RetireReason,
+    SandboxLimitOverrides, SandboxOptions, SidecarHello, Signal, SourceFormat, SpawnOptions, Stats, StdinMode, Stream,
     Usage,
 };
 
@@ -52,8 +53,17 @@ pub fn requests() -> Vec<Request> {
                 env: [("LANG".into(), "C".into()), ("__proto__".into(), "Zürich \u{1f30b}".into())].into(),
                 cwd: Some("/app".into()),
                 limits: limits(),
-                fs_bytes: Some(64 << 20),
-                fs_inodes: Some(10_000),
+                shared_limits: SandboxLimitOverrides {
+                    fs_bytes: Some(64 << 20),
+                    fs_inodes: Some(10_000),
+                    ..SandboxLimitOverrides::default()
+                },
+                mounts: vec![
+                    Mount { host: "/srv/data".into(), guest: "/data".into(), mode: MountMode::Ro },
+                    Mount { host: "/srv/out".into(), guest: "/out".into(), mode: MountMode::Rw },
+                    Mount { host: "/srv/src".into(), guest: "/src".into(), mode: MountMode::Overlay },
+                ],
+                userland: Some("var helper = 1;".into()),
             },
         },
         Request::DestroySandbox { sandbox: MAX_ID },
@@ -122,6 +132,15 @@ pub fn replies() -> Vec<Reply> {
             stats: Box::new(Stats {
                 resident_bytes: 3 << 30,
                 module_cache: ModuleCacheStats { entries: 1, bytes: 2, hits: 3, misses: 4, evictions: 5 },
+                pool: PoolStats {
+                    parked: 2,
+                    seeds: 2,
+                    refills: 3,
+                    parks: 5,
+                    claim_hits: 2,
+                    claim_misses: 4,
+                    evictions: 1,
+                },
                 ..Stats::default()
             }),
         },
@@ -149,8 +168,17 @@ pub fn notices() -> Vec<Notice> {
         stdout_bytes: 2,
         stderr_bytes: MAX_ID,
     };
+    let mut start_us = 0.0;
+    let spans = Phase::ALL.map(|phase| {
+        let span = PhaseSpan { phase, start_us, duration_us: 2.125 };
+        start_us += span.duration_us;
+        span
+    });
+    let phases = Phases { received_ms: 1_700_000_000_000.25, warm_worker: true, spans: spans.into() };
     let mut notices = vec![
         notice(GuestExit { exit_code: Some(255), usage, ..exit(Outcome::Exited) }),
+        notice(GuestExit { exit_code: Some(0), phases: Some(phases), ..exit(Outcome::Exited) }),
+        notice(GuestExit { exit_code: Some(0), phases: Some(Phases::default()), ..exit(Outcome::Exited) }),
         notice(GuestExit { signal: Some(Signal::Sigkill), ..exit(Outcome::Signaled) }),
         notice(GuestExit {
             error: Some(GuestError { message: "It ran for too long.".into(), limit: Some("wallMs".into()) }),
@@ -162,11 +190,12 @@ pub fn notices() -> Vec<Notice> {
         }),
         Notice::StdinCredit { bytes: u32::MAX },
         Notice::StdinClosed,
+        Notice::LimitNear { limit: "heapMb".into(), used: 52, max: 64 },
     ];
     notices.extend([Outcome::OutOfMemory, Outcome::LimitExceeded, Outcome::Cancelled].map(|o| notice(exit(o))));
     notices.extend(
         [RetireReason::Unyielding, RetireReason::EngineOutOfMemory, RetireReason::EngineFatal]
-            .map(|reason| Notice::Retiring { reason, message: "Replaced.".into() }),
+            .map(|reason| Notice::Retiring { reason, message: "Replaced.".into(), drain_ms: 10_000 }),
     );
     notices
 }
@@ -185,6 +214,7 @@ fn limits() -> LimitOverrides {
         heap_mb: Some(64),
         external_mb: Some(32),
         output_bytes: Some(1 << 40),
+        ..LimitOverrides::default()
     }
 }
 

@@ -1,9 +1,9 @@
 use crate::{golden, samples};
 use hotcell_protocol::frame::{self, Kind};
 use hotcell_protocol::{
-    ErrorCode, ErrorInfo, FileContent, FileKind, FsRequest, HostHello, KillReason, Limits, MAX_ID, MAX_OPEN_UPLOADS,
-    MAX_UPLOAD_BYTES, Notice, PROTOCOL_VERSION, Program, Reply, Request, RetireReason, SidecarHello, Signal,
-    SourceFormat, StdinMode, Stream,
+    ErrorCode, ErrorInfo, FileContent, FileKind, FsRequest, HostHello, KillReason, Limit, Limits, MAX_ID,
+    MAX_OPEN_UPLOADS, MAX_UPLOAD_BYTES, Notice, PROTOCOL_VERSION, PastLimit, Phase, Program, Reply, Request,
+    RetireReason, SandboxLimits, SidecarHello, Signal, SourceFormat, StdinMode, Stream,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -105,26 +105,8 @@ fn write_constants(text: &mut String, config: &Config) -> std::fmt::Result {
         writeln!(text, "\n/** {docs} */\nexport const {name} = {value};")?;
     }
 
-    writeln!(text, "\n/** What each limit is unless set, and what it may be set to, ends included. */")?;
-    writeln!(text, "export const LIMITS = {{")?;
-    for (name, min, default, max) in [
-        ("wallMs", Limits::MIN_WALL_MS, Limits::DEFAULT_WALL_MS, Limits::MAX_WALL_MS),
-        ("cpuMs", Limits::MIN_CPU_MS, Limits::DEFAULT_CPU_MS, Limits::MAX_CPU_MS),
-        ("heapMb", Limits::MIN_HEAP_MB.into(), Limits::DEFAULT_HEAP_MB.into(), Limits::MAX_HEAP_MB.into()),
-        (
-            "externalMb",
-            Limits::MIN_EXTERNAL_MB.into(),
-            Limits::DEFAULT_EXTERNAL_MB.into(),
-            Limits::MAX_EXTERNAL_MB.into(),
-        ),
-        ("outputBytes", Limits::MIN_OUTPUT_BYTES, Limits::DEFAULT_OUTPUT_BYTES, Limits::MAX_OUTPUT_BYTES),
-    ] {
-        writeln!(text, "  {name}: {{ min: {min}, default: {default}, max: {max} }},")?;
-    }
-    writeln!(
-        text,
-        "}} as const satisfies Record<keyof LimitOverrides, {{ min: number; default: number; max: number }}>;"
-    )?;
+    write_limits(text, "LIMITS", "guest's", "LimitOverrides", Limits::TABLE)?;
+    write_limits(text, "SANDBOX_LIMITS", "sandbox's", "SandboxLimitOverrides", SandboxLimits::TABLE)?;
 
     writeln!(text, "\n/** The signals that a guest can be sent, with their numbers. */\nexport const SIGNALS = {{")?;
     for name in union_members::<Signal>(config) {
@@ -137,6 +119,24 @@ fn write_constants(text: &mut String, config: &Config) -> std::fmt::Result {
         writeln!(text, "  {name:?},")?;
     }
     writeln!(text, "] as const satisfies readonly ErrorCode[];")
+}
+
+fn write_limits(text: &mut String, name: &str, whose: &str, type_name: &str, table: &[Limit]) -> std::fmt::Result {
+    writeln!(text, "\n/** What each of a {whose} limits is unless set, and what it may be set to, ends included. */")?;
+    writeln!(text, "export const {name} = {{")?;
+    for Limit { name, min, default, max, past } in table {
+        let past = match past {
+            PastLimit::Ends(outcome) => format!("{{ ends: {} }}", serde_json::to_string(outcome).unwrap()),
+            PastLimit::Fails(error) => format!("{{ fails: {error:?} }}"),
+            PastLimit::Refused(code) => format!("{{ refused: {} }}", serde_json::to_string(code).unwrap()),
+            PastLimit::Waits => "\"waits\"".into(),
+        };
+        writeln!(text, "  {name}: {{ min: {min}, default: {default}, max: {max}, past: {past} }},")?;
+    }
+    writeln!(
+        text,
+        "}} as const satisfies Record<keyof {type_name}, {{ min: number; default: number; max: number; past: unknown }}>;"
+    )
 }
 
 /// The strings that an enum without fields is declared as.
@@ -207,5 +207,6 @@ fn samples_have_every_variant() {
     assert_eq!(missing::<Reply>(&config, &events), none);
     assert_eq!(missing::<Notice>(&config, &events), none);
     assert_eq!(missing::<RetireReason>(&config, &events), none);
+    assert_eq!(missing::<Phase>(&config, &events), none);
     assert_eq!(missing::<FileKind>(&config, &events), none);
 }

@@ -5,11 +5,12 @@ use crate::runtime::Shared;
 use crate::sandbox::Sandbox;
 use crate::spawn::PreparedGuest;
 use crate::upload::{FileUpload, UploadTarget, Uploads};
+use crate::userland::{Preparations, SandboxUserland};
 use bytes::Bytes;
-use hotcell_guest::{Ending, EventSink, Guest, GuestOptions, Lifecycle, Phase};
+use hotcell_guest::{Ending, EventSink, Guest, GuestOptions, Lifecycle};
 use hotcell_protocol::{
-    BlobDigest, Command, ErrorInfo, Event, FileContent, FsRequest, KillReason, Limits, Reply, Request, RequestId,
-    SandboxId, SandboxOptions, SpawnOptions,
+    BlobDigest, Command, ErrorInfo, Event, FileContent, FsRequest, KillReason, Limits, Phase, Reply, Request,
+    RequestId, SandboxId, SandboxOptions, SpawnOptions,
 };
 use hotcell_vfs::{Base, Errno};
 use std::collections::HashMap;
@@ -33,11 +34,13 @@ pub struct Connection {
     limits: Limits,
     sandboxes: HashMap<SandboxId, Sandbox>,
     uploads: Uploads,
+    userlands: Arc<Preparations>,
 }
 
 impl Connection {
     pub(crate) fn new(runtime: Arc<Shared>, link: Arc<Link>, serial: u64, limits: Limits) -> Self {
-        Self { runtime, link, serial, limits, sandboxes: HashMap::new(), uploads: Uploads::default() }
+        let (sandboxes, uploads, userlands) = (HashMap::new(), Uploads::default(), Arc::default());
+        Self { runtime, link, serial, limits, sandboxes, uploads, userlands }
     }
 
     /// Does what the host commands. Never waits: what takes long goes on in a guest's thread. Everything that is wrong with a
@@ -46,8 +49,16 @@ impl Connection {
     /// # Errors
     /// Where the host did what no correct host does: tell it why, and drop the connection.
     pub fn handle(&mut self, command: Command) -> Result<(), Violation> {
+        self.handle_received(command, Instant::now())
+    }
+
+    /// [`Connection::handle`] for a command that arrived at that moment, from which on a guest's time counts.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn handle_received(&mut self, command: Command, received: Instant) -> Result<(), Violation> {
         match command {
-            Command::Request { id, request } => self.request(id, request),
+            Command::Request { id, request } => self.request(id, request, received),
             Command::Upload { id, bytes, last } => self.upload(id, bytes, last),
             Command::Stdin { guest, bytes, last } => match self.link.guest(guest) {
                 Some(live) if !live.push_stdin(bytes, last) => Err(Violation::StdinBeyondCredit { guest }),
@@ -57,11 +68,14 @@ impl Connection {
         }
     }
 
-    fn request(&mut self, id: RequestId, request: Request) -> Result<(), Violation> {
+    fn request(&mut self, id: RequestId, request: Request, received: Instant) -> Result<(), Violation> {
+        if self.userlands.take_any_failed() {
+            self.forget_failed_sandboxes();
+        }
         let result = match request {
-            Request::CreateSandbox { options } => self.create_sandbox(id, options).map(|()| Some(Reply::Done)),
+            Request::CreateSandbox { options } => self.create_sandbox(id, options),
             Request::DestroySandbox { sandbox } => self.destroy_sandbox(sandbox).map(|()| Some(Reply::Done)),
-            Request::Spawn { sandbox, options } => self.spawn(id, sandbox, options).map(|()| None),
+            Request::Spawn { sandbox, options } => self.spawn(id, sandbox, options, received).map(|()| None),
             Request::Kill { guest, reason } => {
                 if let Some(guest) = self.link.guest(guest) {
                     match reason {
@@ -110,22 +124,38 @@ impl Connection {
         self.sandboxes.get(&id).ok_or(RequestError::UnknownSandbox { id })
     }
 
-    fn create_sandbox(&mut self, id: SandboxId, options: SandboxOptions) -> Result<(), RequestError> {
+    /// Where the sandbox has a userland, the reply comes once that is ready.
+    fn create_sandbox(&mut self, id: SandboxId, mut options: SandboxOptions) -> Result<Option<Reply>, RequestError> {
         if self.runtime.is_closing() {
             return Err(RequestError::Closed);
         }
         let count = self.sandboxes.len();
         match self.sandboxes.entry(id) {
             Entry::Occupied(_) => Err(RequestError::IdInUse { what: "sandbox", id }),
-            Entry::Vacant(_) if count >= MAX_SANDBOXES => {
-                Err(RequestError::TooMany { what: "sandboxes", max: MAX_SANDBOXES })
-            }
+            Entry::Vacant(_) if count >= MAX_SANDBOXES => Err(RequestError::TooManySandboxes { max: MAX_SANDBOXES }),
             Entry::Vacant(vacant) => {
-                vacant.insert(Sandbox::new(options, self.limits)?);
+                let userland = options.userland.take();
+                let mut sandbox = Sandbox::new(options, self.limits, &self.runtime.options.mount_roots)?;
+                if let Some(source) = userland {
+                    let link = Arc::clone(&self.link);
+                    let then = move |prepared: Result<(), ErrorInfo>| {
+                        let reply = prepared.map_or_else(|error| Reply::Failed { error }, |()| Reply::Done);
+                        link.send(Event::Reply { id, reply });
+                    };
+                    sandbox.userland = Some(self.userlands.start(&self.runtime.options.engine, source, then)?);
+                }
+                let replies_later = sandbox.userland.is_some();
+                vacant.insert(sandbox);
                 self.runtime.sandboxes.fetch_add(1, Ordering::Relaxed);
-                Ok(())
+                Ok((!replies_later).then_some(Reply::Done))
             }
         }
+    }
+
+    fn forget_failed_sandboxes(&mut self) {
+        let before = self.sandboxes.len();
+        self.sandboxes.retain(|_, sandbox| !sandbox.userland.as_ref().is_some_and(SandboxUserland::has_failed));
+        self.runtime.sandboxes.fetch_sub((before - self.sandboxes.len()) as u32, Ordering::Relaxed);
     }
 
     fn destroy_sandbox(&mut self, id: SandboxId) -> Result<(), RequestError> {
@@ -138,13 +168,21 @@ impl Connection {
     /// What a start costs here, beside what the engine does: the sandbox's look-up, a copy of its environment, a `stat` of the
     /// working directory; for a command one look-up per directory of PATH and one in the module cache; then the guest itself
     /// (one allocation, an insertion into the warden's book) and its entry into the connection's table.
-    fn spawn(&mut self, id: RequestId, sandbox: SandboxId, options: SpawnOptions) -> Result<(), RequestError> {
+    fn spawn(
+        &mut self,
+        id: RequestId,
+        sandbox: SandboxId,
+        options: SpawnOptions,
+        received: Instant,
+    ) -> Result<(), RequestError> {
+        let taken_up = Instant::now();
         if self.runtime.is_closing() {
             return Err(RequestError::Closed);
         }
-        self.link.check_new_guest(id)?;
-        let received = Instant::now();
-        let prepared = PreparedGuest::new(self.sandbox(sandbox)?, &self.runtime.options.modules, options)?;
+        let in_sandbox = self.sandbox(sandbox)?;
+        self.link.check_new_guest(id, sandbox, in_sandbox.processes)?;
+        let userland = in_sandbox.userland.as_ref().map(|userland| userland.get(sandbox)).transpose()?;
+        let prepared = PreparedGuest::new(in_sandbox, userland, &self.runtime.options.modules, options)?;
         let guest = Guest::new(GuestOptions {
             id,
             limits: prepared.limits,
@@ -154,15 +192,21 @@ impl Connection {
             lifecycle: Arc::clone(&self.link) as Arc<dyn Lifecycle>,
             warden: Arc::clone(&self.runtime.warden),
             received,
-            phases: prepared.phases,
+            phases: prepared.phases || self.runtime.options.phases,
         });
-        guest.end_phase(Phase::ModuleGet);
+        guest.end_phase_at(Phase::Queue, taken_up);
         self.link.enter(sandbox, &guest);
         if self.runtime.is_closing() {
             // Asked again: another connection's shutdown may have gone through the table just before.
             guest.end(Ending::Cancelled);
         }
-        prepared.run(guest, &self.runtime.options.modules, &self.runtime.options.engine);
+        let (modules, engine) = (&self.runtime.options.modules, &self.runtime.options.engine);
+        if self.runtime.admission.enter_at_once() {
+            prepared.run(guest, modules, engine);
+        } else {
+            let (modules, engine) = (Arc::clone(modules), Arc::clone(engine));
+            self.runtime.admission.wait(guest, Box::new(move |guest| prepared.run(guest, &modules, &engine)));
+        }
         Ok(())
     }
 

@@ -31,14 +31,28 @@ pub(crate) enum RequestError {
     IdInUse { what: &'static str, id: RequestId },
     #[error("{0}")]
     InvalidOption(String),
-    #[error("There are {max} {what} on this connection already: wait until some have ended, or start another sidecar.")]
-    TooMany { what: &'static str, max: usize },
+    #[error("There are {max} guests on this connection already: wait until some have ended, or start another sidecar.")]
+    TooManyGuests { max: usize },
+    #[error(
+        "As many guests live in this sandbox as its limit processes allows, {max}: wait until some have ended, or raise it."
+    )]
+    TooManyProcesses { max: u32 },
+    #[error("There are {max} sandboxes on this connection already: close some, or start another sidecar.")]
+    TooManySandboxes { max: usize },
+    #[error("There are {max} sandboxes whose userland is being made ready: wait until some are.")]
+    TooManyUserlands { max: usize },
+    #[error("The {what} has {bytes} bytes, more than the limit {limit} allows, {max}: raise that, or ask for less.")]
+    LimitExceeded { what: &'static str, limit: &'static str, bytes: u64, max: u64 },
     #[error(
         "The uploads under way have {max} bytes together where {length} more are announced: wait until some have ended."
     )]
     TooManyUploadBytes { length: u64, max: u64 },
     #[error("There is no sandbox {id}: it was closed, or never created.")]
     UnknownSandbox { id: SandboxId },
+    #[error("The sandbox {id} is still being made: wait for the reply to the request that makes it.")]
+    SandboxNotReady { id: SandboxId },
+    #[error("The system gave no thread to make the sandbox's userland ready with: {0}.")]
+    NoThread(String),
     #[error("The sidecar does not hold the blob {digest} (any more): send it with putBlob.")]
     UnknownBlob { digest: BlobDigest },
     #[error(transparent)]
@@ -62,8 +76,12 @@ impl RequestError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::IdInUse { .. } => ErrorCode::Protocol,
-            Self::InvalidOption(_) | Self::TooMany { .. } | Self::TooManyUploadBytes { .. } => ErrorCode::InvalidOption,
-            Self::UnknownSandbox { .. } => ErrorCode::UnknownSandbox,
+            Self::InvalidOption(_) | Self::TooManyUploadBytes { .. } => ErrorCode::InvalidOption,
+            Self::TooManyGuests { .. } | Self::TooManyProcesses { .. } => ErrorCode::TooManyGuests,
+            Self::TooManySandboxes { .. } | Self::TooManyUserlands { .. } => ErrorCode::TooManySandboxes,
+            Self::LimitExceeded { .. } => ErrorCode::LimitExceeded,
+            Self::UnknownSandbox { .. } | Self::SandboxNotReady { .. } => ErrorCode::UnknownSandbox,
+            Self::NoThread(_) => ErrorCode::Internal,
             Self::UnknownBlob { .. } => ErrorCode::UnknownBlob,
             Self::Module(ModuleError::TooLarge { .. }) => ErrorCode::InvalidOption,
             Self::Module(_) | Self::UploadTooShort { .. } => ErrorCode::BlobMismatch,

@@ -9,6 +9,7 @@
 //! time and has no lock. What guests' threads touch too is the table of live guests, with a lock per connection that is held
 //! for one look-up, insertion or removal and never while an event is sent.
 
+mod admission;
 mod connection;
 mod engine;
 mod error;
@@ -20,11 +21,14 @@ mod runtime;
 mod sandbox;
 mod spawn;
 mod upload;
+mod userland;
 
+pub use admission::AdmissionLimits;
 pub use connection::{Connection, MAX_GUESTS, MAX_SANDBOXES};
 pub use engine::Engine;
 pub use error::Violation;
 pub use hotcell_guest::EventSink;
+pub use memory::open_memory_figures;
 pub use program::DEFAULT_PATH;
 pub use runtime::{Runtime, RuntimeOptions};
 pub use upload::{MAX_OPEN_UPLOADS, MAX_UPLOAD_BYTES};

@@ -19,6 +19,8 @@ pub(crate) struct Link {
 struct GuestTable {
     by_id: HashMap<GuestId, (SandboxId, Arc<Guest>)>,
     by_sandbox: BTreeSet<(SandboxId, GuestId)>,
+    /// How many live in each sandbox that has had any.
+    counts: HashMap<SandboxId, u32>,
 }
 
 impl Link {
@@ -30,14 +32,17 @@ impl Link {
         self.guests.lock().by_id.get(&id).map(|(_, guest)| Arc::clone(guest))
     }
 
-    /// Whether another guest may be made, with that id.
-    pub fn check_new_guest(&self, id: GuestId) -> Result<(), RequestError> {
+    /// Whether another guest may be made, with that id, in a sandbox that takes so many at once.
+    pub fn check_new_guest(&self, id: GuestId, sandbox: SandboxId, processes: u32) -> Result<(), RequestError> {
         let guests = self.guests.lock();
         if guests.by_id.contains_key(&id) {
             return Err(RequestError::IdInUse { what: "guest", id });
         }
         if guests.by_id.len() >= MAX_GUESTS {
-            return Err(RequestError::TooMany { what: "guests", max: MAX_GUESTS });
+            return Err(RequestError::TooManyGuests { max: MAX_GUESTS });
+        }
+        if guests.counts.get(&sandbox).is_some_and(|count| *count >= processes) || processes == 0 {
+            return Err(RequestError::TooManyProcesses { max: processes });
         }
         Ok(())
     }
@@ -47,6 +52,7 @@ impl Link {
         self.runtime.guest_enters();
         let mut guests = self.guests.lock();
         guests.by_sandbox.insert((sandbox, guest.id()));
+        *guests.counts.entry(sandbox).or_default() += 1;
         guests.by_id.insert(guest.id(), (sandbox, Arc::clone(guest)));
     }
 
@@ -56,6 +62,11 @@ impl Link {
         let members: Vec<_> = members.filter_map(|(_, id)| Some(Arc::clone(&guests.by_id.get(id)?.1))).collect();
         drop(guests);
         cancel(&members);
+        // Its id is never used again.
+        let mut guests = self.guests.lock();
+        if guests.counts.get(&sandbox) == Some(&0) {
+            guests.counts.remove(&sandbox);
+        }
     }
 
     pub fn cancel_all(&self) {
@@ -91,6 +102,9 @@ impl Lifecycle for Link {
             let entry = guests.by_id.remove(&guest);
             if let Some((sandbox, _)) = &entry {
                 guests.by_sandbox.remove(&(*sandbox, guest));
+                if let Some(count) = guests.counts.get_mut(sandbox) {
+                    *count -= 1;
+                }
             }
             entry
         };

@@ -1,3 +1,4 @@
+use crate::admission::{Admission, AdmissionLimits};
 use crate::connection::Connection;
 use crate::engine::Engine;
 use crate::link::Link;
@@ -5,23 +6,33 @@ use crate::memory::resident_bytes;
 use hotcell_guest::{EventSink, Warden};
 use hotcell_modules::ModuleCache;
 use hotcell_protocol::{ErrorCode, ErrorInfo, Event, LimitOverrides, Limits, Notice, RetireReason, Stats};
+use hotcell_vfs::MountRoots;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::Instant;
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 /// What a runtime is made with.
 pub struct RuntimeOptions {
     pub engine: Arc<dyn Engine>,
     pub modules: Arc<ModuleCache>,
+    pub admission: AdmissionLimits,
+    /// The directories of the host's that sandboxes may have mounted.
+    pub mount_roots: MountRoots,
     /// The version of the program that the runtime lives in, for [`hotcell_protocol::Stats`].
     pub version: String,
     /// V8's version, for the same.
     pub v8_version: String,
-    /// Called once when this process is not to be trusted any more, after every host was told so: it is to hand over what its
-    /// carriers still hold, and to end. Called from a guest's thread, which may be in any state, or from the warden's; need
-    /// not return. The carriers' own threads may be stuck.
+    /// Whether every guest's exit says where its time went, as if each had been started with `phases`.
+    pub phases: bool,
+    /// How long guests may go on in a process that is not to be trusted any more, so that those that have nothing to do with
+    /// it come to their end; milliseconds, at most 2^32 - 1. Zero ends them with the process at once.
+    pub drain: Duration,
+    /// Called once when this process is not to be trusted any more, after every host was told so and the last guest has ended
+    /// or `drain` is over: it is to hand over what its carriers still hold, and to end. Called from a guest's thread, which may
+    /// be in any state, from the warden's or from one of its own; need not return. The carriers' own threads may be stuck.
     pub on_retire: Box<dyn Fn(RetireReason) + Send + Sync>,
     /// Called once when a host asked the runtime to shut down and the last guest's exit has been handed to its sink.
     pub on_shutdown: Box<dyn Fn() + Send + Sync>,
@@ -36,6 +47,7 @@ pub struct Runtime {
 pub(crate) struct Shared {
     pub options: RuntimeOptions,
     pub warden: Arc<Warden>,
+    pub admission: Arc<Admission>,
     started: Instant,
     links: Mutex<Links>,
     pub sandboxes: AtomicU32,
@@ -45,6 +57,10 @@ pub(crate) struct Shared {
     /// Counted before the exit is sent, so that a host that has it finds it in the figures.
     guests_ended: AtomicU64,
     retired: OnceLock<RetireReason>,
+    gave_up: AtomicBool,
+    /// Waits for the last guest of a process that has retired; set before `draining`.
+    drainer: OnceLock<Thread>,
+    draining: AtomicBool,
     shutting_down: AtomicBool,
     shutdown_told: AtomicBool,
 }
@@ -63,6 +79,7 @@ impl Runtime {
     pub fn new(options: RuntimeOptions) -> std::io::Result<Self> {
         Ok(Self {
             shared: Arc::new(Shared {
+                admission: Admission::new(options.admission),
                 options,
                 warden: Warden::start()?,
                 started: Instant::now(),
@@ -72,6 +89,9 @@ impl Runtime {
                 guests_started: AtomicU64::new(0),
                 guests_ended: AtomicU64::new(0),
                 retired: OnceLock::new(),
+                gave_up: AtomicBool::new(false),
+                drainer: OnceLock::new(),
+                draining: AtomicBool::new(false),
                 shutting_down: AtomicBool::new(false),
                 shutdown_told: AtomicBool::new(false),
             }),
@@ -132,8 +152,14 @@ impl Shared {
 
     /// Its exit has been sent.
     pub fn guest_left(&self) {
+        self.admission.left();
         if self.guests.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.tell_shutdown_if_idle();
+            if self.draining.load(Ordering::SeqCst)
+                && let Some(drainer) = self.drainer.get()
+            {
+                drainer.unpark();
+            }
         }
     }
 
@@ -151,16 +177,53 @@ impl Shared {
     }
 
     /// See [`hotcell_guest::Lifecycle::retire`].
-    pub fn retire(&self, reason: RetireReason, message: String, finish: &mut dyn FnMut()) {
+    pub fn retire(self: &Arc<Self>, reason: RetireReason, message: String, finish: &mut dyn FnMut()) {
+        // Beside an engine whose state is broken nobody is to go on.
+        let drain = if reason == RetireReason::EngineFatal { Duration::ZERO } else { self.options.drain };
         if self.retired.set(reason).is_err() {
-            return finish();
+            finish();
+            if drain.is_zero() {
+                self.give_up(reason);
+            }
+            return;
         }
         tracing::error!(?reason, message, "this sidecar retires");
+        let drain_ms = u32::try_from(drain.as_millis()).unwrap_or(u32::MAX);
         for link in self.live_links() {
-            link.send(Event::Notice { id: 0, notice: Notice::Retiring { reason, message: message.clone() } });
+            link.send(Event::Notice { id: 0, notice: Notice::Retiring { reason, message: message.clone(), drain_ms } });
         }
         finish();
-        (self.options.on_retire)(reason);
+        if drain.is_zero() || self.start_draining(reason, drain).is_err() {
+            self.give_up(reason);
+        }
+    }
+
+    /// Gives the process up when the last guest has ended or the time is over. On a thread of its own: the caller's may be the
+    /// warden's, which still has deadlines to watch.
+    fn start_draining(self: &Arc<Self>, reason: RetireReason, drain: Duration) -> std::io::Result<()> {
+        let shared = Arc::clone(self);
+        let deadline = Instant::now() + drain;
+        let drainer = thread::Builder::new().name("drain".into()).stack_size(256 << 10).spawn(move || {
+            let _ = shared.drainer.set(thread::current());
+            // Before the count is looked at: whoever brings it to zero afterwards finds this thread.
+            shared.draining.store(true, Ordering::SeqCst);
+            while shared.guests.load(Ordering::SeqCst) > 0 {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    tracing::error!("guests were still running when the time that they had to end was over");
+                    break;
+                }
+                thread::park_timeout(left);
+            }
+            shared.give_up(reason);
+        });
+        drainer.map(drop)
+    }
+
+    fn give_up(&self, reason: RetireReason) {
+        if !self.gave_up.swap(true, Ordering::SeqCst) {
+            (self.options.on_retire)(reason);
+        }
     }
 
     pub fn stats(&self) -> Stats {
@@ -178,6 +241,7 @@ impl Shared {
             guests_ended,
             resident_bytes: resident_bytes(),
             module_cache: self.options.modules.stats(),
+            pool: self.options.engine.pool_stats(),
         }
     }
 }

@@ -1,6 +1,7 @@
 use crate::error::{FsContext, RequestError};
-use hotcell_protocol::{Limits, SandboxOptions};
-use hotcell_vfs::{Base, Errno, FileKind, FollowSymlinks, Vfs, VfsOptions};
+use crate::userland::SandboxUserland;
+use hotcell_protocol::{Limits, SandboxLimits, SandboxOptions};
+use hotcell_vfs::{Base, Errno, FileKind, FollowSymlinks, Mount, MountMode, MountRoots, Vfs, VfsOptions};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,28 +12,37 @@ pub(crate) struct Sandbox {
     /// Absolute, without symbolic links.
     pub cwd: String,
     pub limits: Limits,
+    /// Guests that may live in it at once.
+    pub processes: u32,
+    /// Where the sandbox has one, and set once the rest has been checked.
+    pub userland: Option<SandboxUserland>,
 }
 
 impl Sandbox {
     /// A sandbox with those options, whose limits are laid over `defaults`.
-    pub fn new(options: SandboxOptions, defaults: Limits) -> Result<Self, RequestError> {
-        let SandboxOptions { env, cwd, limits, fs_bytes, fs_inodes } = options;
+    pub fn new(options: SandboxOptions, defaults: Limits, roots: &MountRoots) -> Result<Self, RequestError> {
+        let SandboxOptions { env, cwd, limits, shared_limits, mounts, userland: _ } = options;
         let limits = limits.over(defaults).map_err(|error| RequestError::InvalidOption(error.to_string()))?;
+        let shared = shared_limits.over(SandboxLimits::DEFAULT);
+        let shared = shared.map_err(|error| RequestError::InvalidOption(error.to_string()))?;
         check_env(&env)?;
         let cwd = cwd.unwrap_or_else(|| "/".into());
         if !cwd.starts_with('/') {
             let message = format!("A sandbox's cwd must be an absolute path, but {cwd:?} was asked for.");
             return Err(RequestError::InvalidOption(message));
         }
-        let quotas = VfsOptions::default();
-        let vfs = Vfs::new(VfsOptions {
-            max_bytes: fs_bytes.unwrap_or(quotas.max_bytes),
-            max_inodes: fs_inodes.unwrap_or(quotas.max_inodes),
-            ..quotas
-        });
+        let quotas = VfsOptions {
+            max_bytes: shared.fs_bytes,
+            max_inodes: shared.fs_inodes,
+            max_depth: shared.fs_depth,
+            max_open_files: shared.open_files,
+            ..VfsOptions::default()
+        };
+        let mounts = mounts.into_iter().map(|mount| open_mount(mount, roots)).collect::<Result<_, _>>()?;
+        let vfs = Vfs::with_mounts(quotas, mounts).map_err(|error| RequestError::InvalidOption(error.to_string()))?;
         vfs.create_dir_all(Base::Root, &cwd, 0o755).during("mkdir", &cwd)?;
         let cwd = vfs.real_path(Base::Root, &cwd).during("realpath", &cwd)?;
-        Ok(Self { vfs, env, cwd, limits })
+        Ok(Self { vfs, env, cwd, limits, processes: shared.processes, userland: None })
     }
 
     /// The absolute form of a path that a host gave.
@@ -55,6 +65,16 @@ impl Sandbox {
             None => Ok(path),
         }
     }
+}
+
+fn open_mount(mount: hotcell_protocol::Mount, roots: &MountRoots) -> Result<Mount, RequestError> {
+    let root = roots.directory(&mount.host).map_err(|error| RequestError::InvalidOption(error.to_string()))?;
+    let mode = match mount.mode {
+        hotcell_protocol::MountMode::Ro => MountMode::ReadOnly,
+        hotcell_protocol::MountMode::Rw => MountMode::ReadWrite,
+        hotcell_protocol::MountMode::Overlay => MountMode::Overlay,
+    };
+    Ok(Mount { guest: mount.guest, root, mode })
 }
 
 /// `path` as seen from the absolute directory `base`. The empty path stays empty, since it leads nowhere.

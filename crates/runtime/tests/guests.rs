@@ -1,11 +1,12 @@
 use crate::harness::{Host, House, PATIENCE, pattern, source};
 use bytes::Bytes;
-use hotcell_guest::STDIN_WINDOW;
+use hotcell_guest::Ending;
 use hotcell_protocol::{
-    Command, ErrorCode, Event, KillReason, LimitOverrides, Notice, Outcome, Request, RetireReason, SandboxOptions,
-    Signal, SpawnOptions, StdinMode, Stream,
+    Command, ErrorCode, Event, KillReason, LimitOverrides, Limits, Notice, Outcome, Request, RetireReason,
+    SandboxLimitOverrides, SandboxOptions, Signal, SpawnOptions, StdinMode, Stream,
 };
 use hotcell_runtime::{MAX_GUESTS, Violation};
+use std::time::{Duration, Instant};
 
 fn stdin(host: &mut Host, guest: u64, bytes: &[u8], last: bool) -> Result<(), Violation> {
     host.handle(Command::Stdin { guest, bytes: Bytes::copy_from_slice(bytes), last })
@@ -112,7 +113,7 @@ fn stdin_flows_within_its_window() {
     let mut host = house.connect();
     let sandbox = host.sandbox(SandboxOptions::default());
     let guest = host.spawn(sandbox, SpawnOptions { stdin: StdinMode::Pipe, ..source("cat") });
-    let input = pattern(3 * STDIN_WINDOW as usize + 12345);
+    let input = pattern(3 * Limits::DEFAULT.stdin_buffer_bytes as usize + 12345);
     let (mut sent, mut window, mut received) = (0, 0, Vec::new());
     while received.len() < input.len() {
         match host.event() {
@@ -137,7 +138,7 @@ fn stdin_beyond_the_window_or_its_end_is_a_violation() {
     let mut host = house.connect();
     let sandbox = host.sandbox(SandboxOptions::default());
     let greedy = host.spawn(sandbox, SpawnOptions { stdin: StdinMode::Pipe, ..source("hang") });
-    stdin(&mut host, greedy, &vec![0; STDIN_WINDOW as usize], false).unwrap();
+    stdin(&mut host, greedy, &vec![0; Limits::DEFAULT.stdin_buffer_bytes as usize], false).unwrap();
     assert_eq!(stdin(&mut host, greedy, b"x", false), Err(Violation::StdinBeyondCredit { guest: greedy }));
     let empty = host.spawn(sandbox, source("hang"));
     assert_eq!(stdin(&mut host, empty, b"", true), Err(Violation::StdinBeyondCredit { guest: empty }));
@@ -165,9 +166,11 @@ fn spawn_refuses_an_id_that_lives() {
 fn spawn_bounds_the_guests_of_a_connection() {
     let house = House::new();
     let mut host = house.connect();
-    let sandbox = host.sandbox(SandboxOptions::default());
+    let shared_limits = SandboxLimitOverrides { processes: Some(MAX_GUESTS as u32), ..Default::default() };
+    let sandbox = host.sandbox(SandboxOptions { shared_limits, ..SandboxOptions::default() });
     let guests: Vec<_> = (0..MAX_GUESTS).map(|_| host.spawn(sandbox, source("idle"))).collect();
     let error = host.fail(Request::Spawn { sandbox, options: source("exit 0") });
+    assert_eq!(error.code, ErrorCode::TooManyGuests);
     assert!(error.message.contains(&MAX_GUESTS.to_string()), "{error:?}");
     host.cancel(guests[0]);
     assert_eq!(host.finish(guests[0]).2.outcome, Outcome::Cancelled);
@@ -208,6 +211,79 @@ fn guest_that_does_not_yield_retires_the_process() {
     let refused = bystander.fail(Request::CreateSandbox { options: SandboxOptions::default() });
     assert_eq!(refused.code, ErrorCode::Closed);
     assert_eq!(host.fail(Request::Spawn { sandbox, options: source("exit 0") }).code, ErrorCode::Closed);
+}
+
+fn retiring(host: &Host) -> (RetireReason, u32) {
+    match host.event() {
+        Event::Notice { id: 0, notice: Notice::Retiring { reason, drain_ms, .. } } => (reason, drain_ms),
+        event => panic!("{event:?}"),
+    }
+}
+
+#[test]
+fn process_that_retires_lets_the_others_finish_first() {
+    let house = House::draining(PATIENCE);
+    let (mut host, mut bystander) = (house.connect(), house.connect());
+    let sandbox = host.sandbox(SandboxOptions::default());
+    let guest = host.spawn(sandbox, source("stuck"));
+    house.started();
+    let theirs = bystander.sandbox(SandboxOptions::default());
+    let neighbour = bystander.spawn(theirs, source("idle"));
+    host.cancel(guest);
+    assert_eq!(retiring(&host), (RetireReason::Unyielding, PATIENCE.as_millis() as u32));
+    assert_eq!(host.finish(guest).2.outcome, Outcome::Cancelled);
+    retiring(&bystander);
+    let refused = bystander.fail(Request::Spawn { sandbox: theirs, options: source("exit 0") });
+    assert_eq!(refused.code, ErrorCode::Closed);
+    assert!(house.retired.is_empty(), "a guest still lives");
+    bystander.cancel(neighbour);
+    assert_eq!(bystander.finish(neighbour).2.outcome, Outcome::Cancelled);
+    assert_eq!(house.retired.recv_timeout(PATIENCE), Ok(RetireReason::Unyielding));
+}
+
+#[test]
+fn process_that_retires_waits_for_the_others_no_longer_than_that() {
+    let drain = Duration::from_millis(50);
+    let house = House::draining(drain);
+    let mut host = house.connect();
+    let sandbox = host.sandbox(SandboxOptions::default());
+    host.spawn(sandbox, source("idle"));
+    let culprit = host.spawn(sandbox, source("hang"));
+    let started = house.started();
+    let message = "The guest broke it.".to_owned();
+    let retired_at = Instant::now();
+    started.guest.retire_cell(RetireReason::EngineOutOfMemory, message.clone(), Ending::Crash { message });
+    assert_eq!(retiring(&host), (RetireReason::EngineOutOfMemory, 50));
+    assert_eq!(host.finish(culprit).2.outcome, Outcome::Crashed);
+    assert_eq!(house.retired.recv_timeout(PATIENCE), Ok(RetireReason::EngineOutOfMemory));
+    assert!(retired_at.elapsed() >= drain);
+}
+
+#[test]
+fn process_whose_engine_is_broken_waits_for_nobody() {
+    let house = House::draining(10 * PATIENCE);
+    let mut host = house.connect();
+    let sandbox = host.sandbox(SandboxOptions::default());
+    let retire = |host: &mut Host, reason| {
+        let guest = host.spawn(sandbox, source("hang"));
+        let started = house.started();
+        let message = "The guest broke it.".to_owned();
+        (guest, move || started.guest.retire_cell(reason, message.clone(), Ending::Crash { message }))
+    };
+    host.spawn(sandbox, source("idle"));
+    // Others that do what the process survives for now, one of them while it drains already.
+    let (first, first_retires) = retire(&mut host, RetireReason::EngineOutOfMemory);
+    let (second, second_retires) = retire(&mut host, RetireReason::EngineOutOfMemory);
+    let (broken, breaks) = retire(&mut host, RetireReason::EngineFatal);
+    first_retires();
+    retiring(&host);
+    assert_eq!(host.finish(first).2.outcome, Outcome::Crashed);
+    second_retires();
+    assert_eq!(host.finish(second).2.outcome, Outcome::Crashed);
+    assert!(house.retired.is_empty());
+    breaks();
+    assert_eq!(host.finish(broken).2.outcome, Outcome::Crashed);
+    assert_eq!(house.retired.recv_timeout(PATIENCE), Ok(RetireReason::EngineFatal));
 }
 
 #[test]

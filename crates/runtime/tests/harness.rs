@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use hotcell_guest::{Ending, EventSink, Guest, GuestProgram, GuestSpec, Interrupt};
+use hotcell_guest::{Ending, EventSink, Guest, GuestProgram, GuestSpec, Interrupt, Userland};
 use hotcell_modules::{CacheBounds, ModuleCache};
 use hotcell_protocol::{
     Command, ErrorCode, ErrorInfo, Event, FileContent, FsRequest, GuestExit, GuestId, KillReason, LimitOverrides,
     Notice, Program, Reply, Request, RequestId, RetireReason, SandboxId, SandboxOptions, Signal, SourceFormat,
     SpawnOptions, Stats, StdinMode, Stream,
 };
-use hotcell_runtime::{Connection, Engine, Runtime, RuntimeOptions, Violation};
+use hotcell_runtime::{AdmissionLimits, Connection, Engine, Runtime, RuntimeOptions, Violation};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::{Arc, Weak};
@@ -25,11 +25,14 @@ pub struct Started {
     pub args: Vec<String>,
     pub env: BTreeMap<String, String>,
     pub cwd: String,
+    /// The source of its sandbox's userland.
+    pub userland: Option<Arc<str>>,
 }
 
 /// Runs each guest on a thread. The first word of a source says what it does; every other program ends at once.
 struct ScriptedEngine {
     started: Sender<Started>,
+    gate: Receiver<()>,
 }
 
 impl Engine for ScriptedEngine {
@@ -45,18 +48,30 @@ impl Engine for ScriptedEngine {
         }
         let started = self.started.clone();
         std::thread::spawn(move || {
-            let GuestSpec { guest, program, args, env, cwd, vfs: _vfs } = spec;
+            let GuestSpec { guest, program, args, env, cwd, userland, .. } = spec;
+            let userland = userland.map(|userland| Arc::clone(&userland.source));
             guest.attach_thread();
             guest.mark_started();
             let script = match &program {
                 GuestProgram::Source { text, .. } => text.clone(),
                 _ => "exit 0".into(),
             };
-            let _ = started.send(Started { guest: Arc::clone(&guest), program, args, env, cwd });
+            let _ = started.send(Started { guest: Arc::clone(&guest), program, args, env, cwd, userland });
             let ending = perform(&guest, &script).unwrap_or(Ending::Cancelled);
             guest.clear_interrupt();
             guest.finish(ending, 0);
         });
+    }
+
+    /// The first word of the source says what becomes of it; "wait" waits until the test opens the gate.
+    fn prepare_userland(&self, source: Arc<str>) -> Result<Arc<Userland>, ErrorInfo> {
+        match source.split_once(' ').unwrap_or((&source, "")) {
+            ("refuse", why) => return Err(ErrorInfo::new(ErrorCode::InvalidOption, why)),
+            ("panic", why) => panic!("{why}"),
+            ("wait", _) => self.gate.recv().expect("the test opens the gate"),
+            _ => {}
+        }
+        Ok(Arc::new(Userland { digest: hotcell_modules::digest_of(source.as_bytes()), source, prepared: None }))
     }
 }
 
@@ -141,23 +156,49 @@ pub struct House {
     pub started: Receiver<Started>,
     pub retired: Receiver<RetireReason>,
     pub shut_down: Receiver<()>,
+    /// Lets one userland that waits become ready.
+    pub gate: Sender<()>,
 }
 
 impl House {
     pub fn new() -> Self {
+        // So many that tests of other bounds come to those.
+        Self::admitting(AdmissionLimits { guests: 20_000, ..AdmissionLimits::default() })
+    }
+
+    pub fn admitting(admission: AdmissionLimits) -> Self {
+        Self::with(admission, false, Duration::ZERO)
+    }
+
+    /// With the phases of every guest, or of those that ask for them.
+    pub fn with_phases(phases: bool) -> Self {
+        Self::with(AdmissionLimits::default(), phases, Duration::ZERO)
+    }
+
+    /// A runtime whose guests have that long to end when it retires.
+    pub fn draining(drain: Duration) -> Self {
+        Self::with(AdmissionLimits::default(), false, drain)
+    }
+
+    fn with(admission: AdmissionLimits, phases: bool, drain: Duration) -> Self {
         let (started_sender, started) = unbounded();
         let (retire_sender, retired) = unbounded();
         let (shutdown_sender, shut_down) = unbounded();
+        let (gate, gate_opened) = unbounded();
         let modules = Arc::new(ModuleCache::new(CacheBounds::default()));
         let runtime = Runtime::new(RuntimeOptions {
-            engine: Arc::new(ScriptedEngine { started: started_sender }),
+            mount_roots: hotcell_vfs::MountRoots::default(),
+            engine: Arc::new(ScriptedEngine { started: started_sender, gate: gate_opened }),
             modules: Arc::clone(&modules),
+            admission,
             version: "1.2.3".into(),
             v8_version: "4.5.6".into(),
+            phases,
+            drain,
             on_retire: Box::new(move |reason| retire_sender.send(reason).unwrap()),
             on_shutdown: Box::new(move || shutdown_sender.send(()).unwrap()),
         });
-        Self { runtime: runtime.unwrap(), modules, started, retired, shut_down }
+        Self { runtime: runtime.unwrap(), modules, started, retired, shut_down, gate }
     }
 
     pub fn connect(&self) -> Host {
@@ -194,8 +235,14 @@ impl Host {
         id
     }
 
+    /// The next event, warnings of limits left out.
     pub fn event(&self) -> Event {
-        self.events.recv_timeout(PATIENCE).expect("no event came")
+        loop {
+            match self.events.recv_timeout(PATIENCE).expect("no event came") {
+                Event::Notice { notice: Notice::LimitNear { .. }, .. } => {}
+                event => return event,
+            }
+        }
     }
 
     /// The reply to `id`, which must be the next event.

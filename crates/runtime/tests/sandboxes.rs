@@ -1,8 +1,8 @@
 use crate::harness::{House, command, env, source, spawn_options};
 use hotcell_guest::GuestProgram;
 use hotcell_protocol::{
-    Command, ErrorCode, FileKind, FsRequest, LimitOverrides, Limits, Outcome, Program, Reply, Request, SandboxOptions,
-    SourceFormat, SpawnOptions,
+    Command, ErrorCode, FileKind, FsRequest, LimitOverrides, Limits, Outcome, Program, Reply, Request,
+    SandboxLimitOverrides, SandboxOptions, SourceFormat, SpawnOptions,
 };
 use hotcell_runtime::MAX_SANDBOXES;
 
@@ -31,13 +31,16 @@ fn sandbox_refuses_what_it_can_not_be_made_with() {
     let mut host = house.connect();
     let default = SandboxOptions::default;
     let limits = LimitOverrides { heap_mb: Some(1), ..LimitOverrides::default() };
+    let one_inode = SandboxLimitOverrides { fs_inodes: Some(1), ..Default::default() };
+    let too_deep = SandboxLimitOverrides { fs_depth: Some(5000), ..Default::default() };
     for (options, code, part) in [
         (SandboxOptions { cwd: Some("relative".into()), ..default() }, ErrorCode::InvalidOption, "absolute"),
         (SandboxOptions { cwd: Some("/dev/null/x".into()), ..default() }, ErrorCode::Fs, "ENOTDIR"),
         (SandboxOptions { cwd: Some("/dev/null".into()), ..default() }, ErrorCode::Fs, "/dev/null"),
-        (SandboxOptions { fs_inodes: Some(1), cwd: Some("/a/b/c".into()), ..default() }, ErrorCode::Fs, "ENOSPC"),
+        (SandboxOptions { shared_limits: one_inode, cwd: Some("/a/b/c".into()), ..default() }, ErrorCode::Fs, "ENOSPC"),
         (SandboxOptions { env: env([("A=B", "x")]), ..default() }, ErrorCode::InvalidOption, "A=B"),
         (SandboxOptions { limits, ..default() }, ErrorCode::InvalidOption, "heapMb"),
+        (SandboxOptions { shared_limits: too_deep, ..default() }, ErrorCode::InvalidOption, "fsDepth"),
     ] {
         let error = host.fail(Request::CreateSandbox { options });
         assert_eq!(error.code, code, "{error:?}");
@@ -94,6 +97,7 @@ fn sandboxes_of_a_connection_are_bounded() {
         host.sandbox(SandboxOptions::default());
     }
     let error = host.fail(Request::CreateSandbox { options: SandboxOptions::default() });
+    assert_eq!(error.code, ErrorCode::TooManySandboxes);
     assert!(error.message.contains(&MAX_SANDBOXES.to_string()), "{error:?}");
     host.ask(Request::DestroySandbox { sandbox: first });
     host.sandbox(SandboxOptions::default());

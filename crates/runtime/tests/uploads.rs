@@ -1,7 +1,14 @@
 use crate::harness::{House, pattern};
 use hotcell_modules::digest_of;
-use hotcell_protocol::{Command, ErrorCode, FsRequest, Reply, Request, SandboxOptions};
+use hotcell_protocol::{
+    Command, ErrorCode, FsRequest, Reply, Request, SandboxLimitOverrides, SandboxLimits, SandboxOptions,
+};
 use hotcell_runtime::{MAX_OPEN_UPLOADS, MAX_UPLOAD_BYTES, Violation};
+
+fn with_fs_bytes(bytes: u64) -> SandboxOptions {
+    let shared_limits = SandboxLimitOverrides { fs_bytes: Some(bytes), ..Default::default() };
+    SandboxOptions { shared_limits, ..SandboxOptions::default() }
+}
 
 #[test]
 fn file_is_written_when_all_of_it_has_come_and_not_before() {
@@ -51,7 +58,7 @@ fn upload_beyond_what_was_announced_is_a_violation() {
 fn upload_of_a_failed_request_is_thrown_away_with_one_reply() {
     let house = House::new();
     let mut host = house.connect();
-    let sandbox = host.sandbox(SandboxOptions { fs_bytes: Some(1000), ..SandboxOptions::default() });
+    let sandbox = host.sandbox(with_fs_bytes(1000));
     let no_sandbox = host.announce_file(77, "/file", 4, 0o644);
     assert_eq!(host.failure(no_sandbox).code, ErrorCode::UnknownSandbox);
     let too_large = host.announce_file(sandbox, "/file", 1001, 0o644);
@@ -98,7 +105,7 @@ fn blob_with_another_digest_is_not_kept() {
 fn uploads_under_way_are_bounded_in_bytes() {
     let house = House::new();
     let mut host = house.connect();
-    let sandbox = host.sandbox(SandboxOptions { fs_bytes: Some(u64::MAX), ..SandboxOptions::default() });
+    let sandbox = host.sandbox(with_fs_bytes(SandboxLimits::MAX.fs_bytes));
     let most = host.announce_file(sandbox, "/most", MAX_UPLOAD_BYTES - 10, 0o644);
     let fits = host.announce_file(sandbox, "/fits", 10, 0o644);
     let refused = host.announce_file(sandbox, "/refused", 1, 0o644);

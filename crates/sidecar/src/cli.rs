@@ -33,7 +33,17 @@ Programs can use these codes too: --json tells for certain.
 Examples:
   hotcell run app.js one two < input > output
   hotcell run --include lib --include data.json app.mjs
-  hotcell run --json --cpu-ms 1000 untrusted.js | jq .outcome";
+  hotcell run --json --cpu-ms 1000 untrusted.js | jq .outcome
+  hotcell run --phases --phases-trace trace.json app.js";
+
+/// The subcommand by which the program makes snapshots in processes of their own.
+pub const BAKE_SNAPSHOT: &str = "bake-snapshot";
+
+/// The subcommand of the process that starts such helpers for one that can start none itself.
+pub const SERVE_SNAPSHOTS: &str = "serve-snapshots";
+
+/// The option with which a helper locks itself down.
+pub const LOCK_DOWN: &str = "--lock-down";
 
 const SERVE_HELP: &str = "\
 When hosts can connect, one line of JSON is printed:
@@ -62,6 +72,16 @@ pub enum Task {
     Serve(ServeOptions),
     /// Serves the host that started it, on descriptor 3: for the npm package
     Child,
+    /// Makes the snapshot that its stdin asks for: for `hotcell` itself
+    #[command(name = BAKE_SNAPSHOT, hide = true)]
+    BakeSnapshot {
+        /// Gives up first what making it does not need
+        #[arg(long)]
+        lock_down: bool,
+    },
+    /// Has snapshots made, as its stdin asks for them: for `hotcell` itself
+    #[command(name = SERVE_SNAPSHOTS, hide = true)]
+    ServeSnapshots,
     /// Lists the environment variables that change how hotcell works, with their values
     Settings {
         /// As a JSON array
@@ -105,6 +125,12 @@ pub struct RunOptions {
     /// the output on
     #[arg(long)]
     pub json: bool,
+    /// Prints where the run's time went on stderr when the program has ended; with --json as part of the object
+    #[arg(long)]
+    pub phases: bool,
+    /// Writes where the run's time went to a file, as a Chrome trace: https://ui.perfetto.dev and chrome://tracing open it
+    #[arg(long, value_name = "TRACE")]
+    pub phases_trace: Option<PathBuf>,
     /// The program
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
@@ -121,6 +147,7 @@ impl RunOptions {
             heap_mb: self.heap_mb,
             external_mb: self.external_mb,
             output_bytes: self.output_bytes,
+            ..LimitOverrides::default()
         }
     }
 }
@@ -156,7 +183,7 @@ mod tests {
     fn help_of_run_tells_the_true_defaults() {
         let mut command = Cli::command();
         let help = command.find_subcommand_mut("run").unwrap().render_help().to_string();
-        let Limits { wall_ms, cpu_ms, heap_mb, external_mb, output_bytes } = Limits::default();
+        let Limits { wall_ms, cpu_ms, heap_mb, external_mb, output_bytes, .. } = Limits::default();
         for default in [wall_ms, cpu_ms, heap_mb.into(), external_mb.into(), output_bytes] {
             assert!(help.contains(&format!("[default: {default}]")), "{help}");
         }

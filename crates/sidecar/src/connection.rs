@@ -6,7 +6,7 @@ use hotcell_protocol::frame::{CommandDecoder, HostMessage, Kind, ProtocolError};
 use hotcell_protocol::{ErrorCode, ErrorInfo, HostHello, PROTOCOL_VERSION, SidecarHello};
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
@@ -27,7 +27,8 @@ pub async fn serve(sidecar: &Sidecar, socket: UnixStream, admission: &Admission)
     let socket = Arc::new(socket);
     let outbox = Arc::new(Outbox::new(Arc::clone(&socket)));
     sidecar.register(&outbox);
-    let reader = Reader { socket: &socket, decoder: CommandDecoder::new(sidecar.max_frame) };
+    let decoder = CommandDecoder::new(sidecar.max_frame);
+    let reader = Reader { socket: &socket, decoder, last_read: Instant::now() };
     let result = tokio::select! {
         result = talk(sidecar, reader, &outbox, admission) => result,
         result = outbox.run() => result.map_err(ConnectionError::Io),
@@ -62,6 +63,11 @@ async fn talk(
     }
     let limits = hello.limits.unwrap_or_default();
     let mut connection = sidecar.runtime.connect(outbox.clone(), limits).map_err(ConnectionError::Refused)?;
+    // Only now: a connection that was there before is told where the sidecar gives itself up later.
+    if sidecar.runtime.retired().is_some() {
+        let message = "The sidecar gives itself up and takes no new work. Connect to the one that takes its place.";
+        return Err(ConnectionError::Refused(ErrorInfo::new(ErrorCode::Closed, message)));
+    }
     tracing::debug!(agent = hello.agent, "a host said hello");
     let reply = SidecarHello {
         protocol: PROTOCOL_VERSION,
@@ -73,7 +79,7 @@ async fn talk(
     outbox.hello(&reply, hello.max_frame)?;
     loop {
         outbox.cork();
-        let handled = handle_all(&mut reader.decoder, &mut connection);
+        let handled = handle_all(&mut reader, &mut connection);
         outbox.uncork();
         handled?;
         outbox.room_for_replies().await;
@@ -84,13 +90,10 @@ async fn talk(
 }
 
 /// Handles what has been read.
-fn handle_all(
-    decoder: &mut CommandDecoder,
-    connection: &mut hotcell_runtime::Connection,
-) -> Result<(), ConnectionError> {
-    while let Some(message) = decoder.next_message()? {
+fn handle_all(reader: &mut Reader<'_>, connection: &mut hotcell_runtime::Connection) -> Result<(), ConnectionError> {
+    while let Some(message) = reader.decoder.next_message()? {
         match message {
-            HostMessage::Command(command) => connection.handle(command)?,
+            HostMessage::Command(command) => connection.handle_received(command, reader.last_read)?,
             HostMessage::Hello(_) => return Err(ProtocolError::HelloRepeated.into()),
         }
     }
@@ -100,6 +103,8 @@ fn handle_all(
 struct Reader<'a> {
     socket: &'a UnixStream,
     decoder: CommandDecoder,
+    /// When what is decoded next came to its end.
+    last_read: Instant,
 }
 
 impl Reader<'_> {
@@ -126,7 +131,10 @@ impl Reader<'_> {
                     self.decoder.finish()?;
                     return Ok(false);
                 }
-                Ok(_) => return Ok(true),
+                Ok(_) => {
+                    self.last_read = Instant::now();
+                    return Ok(true);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(false),
                 Err(error) => return Err(error.into()),
@@ -140,7 +148,7 @@ mod tests {
     use super::*;
     use crate::settings::Settings;
     use crate::sidecar::EngineSource;
-    use hotcell_guest::GuestSpec;
+    use hotcell_guest::{GuestSpec, Userland};
     use hotcell_protocol::frame::{EventDecoder, SidecarMessage, WriteQueue};
     use hotcell_protocol::{Command, Request};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -151,6 +159,10 @@ mod tests {
         fn run(&self, _spec: GuestSpec) {
             panic!("no guest is to be run here");
         }
+
+        fn prepare_userland(&self, _source: Arc<str>) -> Result<Arc<Userland>, ErrorInfo> {
+            panic!("no sandbox is to be made here");
+        }
     }
 
     /// Serves one connection, for which `host` writes the first bytes; what the sidecar sent until it closed, and how it ended.
@@ -158,7 +170,11 @@ mod tests {
         admission: Admission,
         host: impl FnOnce(&mut WriteQueue),
     ) -> (Vec<SidecarMessage>, Result<(), ConnectionError>) {
-        let engine = EngineSource { v8_version: "0", start: |_, _| Ok(Arc::new(NoEngine)) };
+        let engine = EngineSource {
+            v8_version: "0",
+            start_processes: Box::new(|| Ok(())),
+            start: Box::new(|_| Ok(Arc::new(NoEngine))),
+        };
         let sidecar = Sidecar::start(&engine, &Settings::default()).unwrap();
         crate::sidecar::event_loop().unwrap().block_on(async {
             let (ours, mut theirs) = UnixStream::pair().unwrap();

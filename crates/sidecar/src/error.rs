@@ -2,6 +2,7 @@ use crate::sidecar::EngineError;
 use hotcell_protocol::ErrorInfo;
 use hotcell_protocol::frame::ProtocolError;
 use hotcell_runtime::Violation;
+use hotcell_vfs::HostRootError;
 use std::io;
 use std::path::PathBuf;
 
@@ -12,6 +13,10 @@ pub enum SidecarError {
     Setting { name: &'static str, value: String, allowed: &'static str },
     #[error("The log file {path} can't be opened ({source}): set HOTCELL_LOG_FILE to one that can.", path = path.display())]
     LogFile { path: PathBuf, source: io::Error },
+    #[error("{0} HOTCELL_MOUNT_ROOTS names the mount roots.")]
+    MountRoot(HostRootError),
+    #[error(transparent)]
+    Lockdown(#[from] crate::lockdown::LockdownError),
     #[error("The engine can't start: {0}")]
     Engine(EngineError),
     #[error("The system gave no thread or event loop ({0}): raise the limits of this process.")]

@@ -47,6 +47,30 @@ pub fn bind_private(path: &Path) -> io::Result<UnixListener> {
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).map(|(): ()| listener)
 }
 
+/// Gives the calling thread a table of descriptors of its own, in which there is that one and no other.
+///
+/// # Errors
+/// Where the system has no such thing; the thread may then have lost descriptors of its own table only.
+#[cfg(target_os = "linux")]
+pub fn keep_only(descriptor: RawFd) -> io::Result<()> {
+    let kept = descriptor as libc::c_uint;
+    let below = if kept == 0 { None } else { Some((0, kept - 1)) };
+    let above = Some((kept + 1, libc::c_uint::MAX));
+    for (first, last) in [below, above].into_iter().flatten() {
+        // SAFETY: takes numbers. The table is the thread's own from the first call on, and nothing on it uses what is closed.
+        let status = unsafe { libc::syscall(libc::SYS_close_range, first, last, libc::CLOSE_RANGE_UNSHARE) };
+        if status != 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn keep_only(_descriptor: RawFd) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// The user that this process acts as.
 pub fn effective_user() -> u32 {
     // SAFETY: takes nothing, returns a number.

@@ -1,6 +1,7 @@
 use crate::cli::ServeOptions;
 use crate::connection::{Admission, serve};
 use crate::error::SidecarError;
+use crate::lockdown::{self, Profile};
 use crate::os::{bind_private, effective_user};
 use crate::settings::Settings;
 use crate::sidecar::{EngineSource, Sidecar, event_loop};
@@ -45,7 +46,9 @@ pub fn run(
     if let Some(file) = &token_file {
         token::write(file, &token)?;
     }
+    lockdown::before_threads(engine, settings, Some(&path))?;
     let sidecar = Arc::new(Sidecar::start(engine, settings)?);
+    lockdown::before_guests(settings, Profile::Serve)?;
     sidecar.remove_at_end(path.clone());
     let shown = (settings.token.is_none() && token_file.is_none()).then_some(token.as_str());
     let admission = Admission { token: Some(token.as_str().into()), hello_timeout: Some(HELLO_TIMEOUT) };

@@ -1,7 +1,9 @@
 use crate::error::SidecarError;
-use hotcell_modules::CacheBounds;
+use hotcell_modules::{ArtifactStore, CacheBounds};
 use hotcell_protocol::frame::{DEFAULT_MAX_FRAME, MAX_MAX_FRAME, MIN_MAX_FRAME};
-use std::path::PathBuf;
+use hotcell_runtime::AdmissionLimits;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 /// Everything that environment variables set.
@@ -17,8 +19,24 @@ pub struct Settings {
     pub max_frame: u32,
     /// When the userland comes from a snapshot; unless set, that depends on the task.
     pub snapshot: Option<Snapshot>,
-    /// Isolates that are kept ready for each heap limit in use.
+    /// Isolates that are kept ready for each kind of guest, which snapshot and heap limit make.
     pub warm_isolates: usize,
+    /// What guests may take together.
+    pub admission: AdmissionLimits,
+    /// Isolates that are kept ready in all; see [`Settings::warm_isolates_total`].
+    pub warm_isolates_total: Option<usize>,
+    /// Where snapshots are kept from one process to the next, if anywhere.
+    pub cache_directory: Option<PathBuf>,
+    /// Bytes that what is kept there may have.
+    pub cache_bytes: u64,
+    /// Whether every run says where its time went, asked or not.
+    pub phases: bool,
+    /// Milliseconds that guests may go on in a sidecar that gives itself up.
+    pub drain_ms: u32,
+    /// The directories that sandboxes may have mounted, and those beneath them; none unless set.
+    pub mount_roots: Vec<PathBuf>,
+    /// Whether the process gives up what guests do not need before the first of them.
+    pub lockdown: bool,
     /// The token that `hotcell serve` demands; generated unless set.
     pub token: Option<String>,
 }
@@ -37,8 +55,20 @@ pub enum Snapshot {
 /// Isolates that are kept ready unless the settings say otherwise.
 pub const DEFAULT_WARM_ISOLATES: usize = 2;
 
+/// Kinds of guests that isolates are kept ready for at once unless the settings say otherwise.
+const WARM_KINDS: usize = 4;
+
 /// More would only cost memory: some 2 MB and a thread each.
 const MAX_WARM_ISOLATES: usize = 64;
+
+/// The same for all kinds together.
+const MAX_WARM_ISOLATES_TOTAL: usize = 1024;
+
+/// Milliseconds that guests may go on in a sidecar that gives itself up, unless the settings say otherwise.
+pub const DEFAULT_DRAIN_MS: u32 = 10_000;
+
+/// A day, as for a guest's wall time.
+const MAX_DRAIN_MS: u32 = 86_400_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -56,6 +86,14 @@ impl Default for Settings {
             max_frame: DEFAULT_MAX_FRAME,
             snapshot: None,
             warm_isolates: DEFAULT_WARM_ISOLATES,
+            admission: AdmissionLimits::default(),
+            warm_isolates_total: None,
+            cache_directory: None,
+            cache_bytes: ArtifactStore::DEFAULT_MAX_BYTES,
+            phases: false,
+            drain_ms: DEFAULT_DRAIN_MS,
+            mount_roots: Vec::new(),
+            lockdown: cfg!(target_os = "linux"),
             token: None,
         }
     }
@@ -75,7 +113,8 @@ pub struct Setting {
     show: fn(&Settings) -> String,
 }
 
-/// All of them, in the order in which they are shown. What is not here is not read.
+/// All of them, in the order in which they are shown. What is not here is not read, but for XDG_CACHE_HOME and HOME, where the
+/// cache lies unless set.
 pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "HOTCELL_LOG",
@@ -161,7 +200,8 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "HOTCELL_WARM_ISOLATES",
-        about: "How many isolates are kept ready for each heap limit in use, where there is a snapshot.",
+        about: "How many isolates are kept ready for each kind of guest in use, which snapshot and heap limit make. None where \
+                there is no snapshot.",
         allowed: "a whole number from 0 to 64",
         secret: false,
         parse: |settings, value| {
@@ -169,6 +209,133 @@ pub const SETTINGS: &[Setting] = &[
             (value <= MAX_WARM_ISOLATES).then(|| settings.warm_isolates = value)
         },
         show: |settings| settings.warm_isolates.to_string(),
+    },
+    Setting {
+        name: "HOTCELL_MAX_GUESTS",
+        about: "How many guests run at once; further ones wait for their turn.",
+        allowed: "a whole number from 1 to 10000",
+        secret: false,
+        parse: |settings, value| {
+            let value = value.parse().ok()?;
+            (1..=10_000).contains(&value).then(|| settings.admission.guests = value)
+        },
+        show: |settings| settings.admission.guests.to_string(),
+    },
+    Setting {
+        name: "HOTCELL_MEMORY_MB",
+        about: "MiB that may be resident, beyond those at the start, where another guest is to start; else it waits.",
+        allowed: "a whole number from 64 to 1048576",
+        secret: false,
+        parse: |settings, value| {
+            let value: u64 = value.parse().ok()?;
+            (64..=1 << 20).contains(&value).then(|| settings.admission.memory_bytes = value << 20)
+        },
+        show: |settings| (settings.admission.memory_bytes >> 20).to_string(),
+    },
+    Setting {
+        name: "HOTCELL_ADMISSION_WAIT_MS",
+        about: "Milliseconds that a guest waits for its turn to start, before it ends as limit_exceeded.",
+        allowed: "a whole number from 0 to 86400000",
+        secret: false,
+        parse: |settings, value| {
+            let value: u64 = value.parse().ok()?;
+            (value <= 86_400_000).then(|| settings.admission.wait = Duration::from_millis(value))
+        },
+        show: |settings| settings.admission.wait.as_millis().to_string(),
+    },
+    Setting {
+        name: "HOTCELL_WARM_ISOLATES_TOTAL",
+        about: "How many isolates are kept ready in all: as many as four kinds of guests may have unless set. Where more kinds \
+                are in use than fit, those of the kind that was started least recently are given up.",
+        allowed: "a whole number from 0 to 1024",
+        secret: false,
+        parse: |settings, value| {
+            let value = value.parse().ok()?;
+            (value <= MAX_WARM_ISOLATES_TOTAL).then(|| settings.warm_isolates_total = Some(value))
+        },
+        show: |settings| settings.warm_isolates_total().to_string(),
+    },
+    Setting {
+        name: "HOTCELL_CACHE_DIR",
+        about: "The directory that snapshots are kept in from one process to the next. Only this user may write to it.",
+        allowed: "the absolute path of a directory, or off where nothing is to be kept",
+        secret: false,
+        parse: |settings, value| {
+            settings.cache_directory = match value {
+                "" | "off" => None,
+                path => Some(Path::new(path).is_absolute().then(|| path.into())?),
+            };
+            Some(())
+        },
+        show: |settings| settings.cache_directory.as_ref().map_or("off".into(), |path| path.display().to_string()),
+    },
+    Setting {
+        name: "HOTCELL_CACHE_BYTES",
+        about: "Bytes that the files in this directory may have together; what was used least recently goes first.",
+        allowed: "a whole number of bytes",
+        secret: false,
+        parse: |settings, value| {
+            settings.cache_bytes = value.parse().ok()?;
+            Some(())
+        },
+        show: |settings| settings.cache_bytes.to_string(),
+    },
+    Setting {
+        name: "HOTCELL_PHASES",
+        about: "Whether every run says where its time went (1), or those that are asked to (0).",
+        allowed: "0 or 1",
+        secret: false,
+        parse: |settings, value| {
+            settings.phases = match value {
+                "0" => false,
+                "1" => true,
+                _ => return None,
+            };
+            Some(())
+        },
+        show: |settings| u8::from(settings.phases).to_string(),
+    },
+    Setting {
+        name: "HOTCELL_DRAIN_MS",
+        about: "How many milliseconds the other guests may go on in a sidecar that gives itself up, since one of them did what \
+                the engine does not survive or could not be ended. 0 ends them at once.",
+        allowed: "a whole number from 0 to 86400000",
+        secret: false,
+        parse: |settings, value| {
+            let value = value.parse().ok()?;
+            (value <= MAX_DRAIN_MS).then(|| settings.drain_ms = value)
+        },
+        show: |settings| settings.drain_ms.to_string(),
+    },
+    Setting {
+        name: "HOTCELL_MOUNT_ROOTS",
+        about: "The directories of this machine that sandboxes may have mounted, and those beneath them; none unless set.",
+        allowed: "absolute paths with colons between them",
+        secret: false,
+        parse: |settings, value| {
+            let paths: Vec<_> = value.split(':').map(PathBuf::from).collect();
+            paths.iter().all(|path| path.is_absolute()).then(|| settings.mount_roots = paths)
+        },
+        show: |settings| {
+            let paths: Vec<_> = settings.mount_roots.iter().map(|path| path.display().to_string()).collect();
+            paths.join(":")
+        },
+    },
+    Setting {
+        name: "HOTCELL_LOCKDOWN",
+        about: "Whether `hotcell child` and `hotcell serve` give up, before their first guest, what guests do not need: files, system \
+                calls, privileges. Where the system can't do that, on does not start.",
+        allowed: "on or off",
+        secret: false,
+        parse: |settings, value| {
+            settings.lockdown = match value {
+                "on" => true,
+                "off" => false,
+                _ => return None,
+            };
+            Some(())
+        },
+        show: |settings| if settings.lockdown { "on".into() } else { "off".into() },
     },
     Setting {
         name: "HOTCELL_TOKEN",
@@ -189,12 +356,19 @@ impl Settings {
         Self::read(|name| std::env::var_os(name))
     }
 
+    /// The settings where none of ours is set: where the cache lies depends on the user.
+    fn unset(value_of: impl Fn(&str) -> Option<std::ffi::OsString>) -> Self {
+        let directory = |name: &str| value_of(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let caches = directory("XDG_CACHE_HOME").or_else(|| Some(directory("HOME")?.join(".cache")));
+        Self { cache_directory: caches.map(|caches| caches.join("hotcell")), ..Self::default() }
+    }
+
     /// The settings that these variables make; `value_of` gives the value of one, by its name.
     ///
     /// # Errors
     /// As [`Settings::from_env`].
     pub fn read(value_of: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<Self, SidecarError> {
-        let mut settings = Self::default();
+        let mut settings = Self::unset(&value_of);
         for setting in SETTINGS {
             let Some(value) = value_of(setting.name) else { continue };
             let taken = value.to_str().and_then(|value| (setting.parse)(&mut settings, value));
@@ -206,9 +380,14 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Isolates that are kept ready in all: unless set, as many as a few kinds of guests may have.
+    pub fn warm_isolates_total(&self) -> usize {
+        self.warm_isolates_total.unwrap_or(WARM_KINDS * self.warm_isolates)
+    }
+
     /// The table for people.
     pub fn to_text(&self) -> String {
-        let default = Self::default();
+        let default = Self::unset(|name| std::env::var_os(name));
         let mut text = String::new();
         for setting in SETTINGS {
             let Setting { name, about, allowed, .. } = setting;
@@ -222,7 +401,7 @@ impl Settings {
 
     /// The table for programs: an array of objects.
     pub fn to_json(&self) -> String {
-        let default = Self::default();
+        let default = Self::unset(|name| std::env::var_os(name));
         let rows: Vec<_> = SETTINGS
             .iter()
             .map(|setting| {
@@ -267,6 +446,16 @@ mod tests {
             ("HOTCELL_MAX_FRAME", "4096"),
             ("HOTCELL_SNAPSHOT", "block"),
             ("HOTCELL_WARM_ISOLATES", "64"),
+            ("HOTCELL_MAX_GUESTS", "7"),
+            ("HOTCELL_MEMORY_MB", "64"),
+            ("HOTCELL_ADMISSION_WAIT_MS", "0"),
+            ("HOTCELL_WARM_ISOLATES_TOTAL", "1024"),
+            ("HOTCELL_CACHE_DIR", "/tmp/cache"),
+            ("HOTCELL_CACHE_BYTES", "1000"),
+            ("HOTCELL_PHASES", "1"),
+            ("HOTCELL_DRAIN_MS", "86400000"),
+            ("HOTCELL_MOUNT_ROOTS", "/srv/a:/srv/b"),
+            ("HOTCELL_LOCKDOWN", "off"),
             ("HOTCELL_TOKEN", "0123456789abcdef"),
         ]);
         let expected = Settings {
@@ -277,9 +466,31 @@ mod tests {
             max_frame: 4096,
             snapshot: Some(Snapshot::Block),
             warm_isolates: 64,
+            admission: AdmissionLimits { guests: 7, memory_bytes: 64 << 20, wait: Duration::ZERO },
+            warm_isolates_total: Some(1024),
+            cache_directory: Some("/tmp/cache".into()),
+            cache_bytes: 1000,
+            phases: true,
+            drain_ms: 86_400_000,
+            mount_roots: vec!["/srv/a".into(), "/srv/b".into()],
+            lockdown: false,
             token: Some("0123456789abcdef".into()),
         };
         assert_eq!(settings.unwrap(), expected);
+    }
+
+    #[test]
+    fn cache_lies_where_the_user_has_caches() {
+        for (variables, expected) in [
+            (&[("XDG_CACHE_HOME", "/c"), ("HOME", "/h")][..], Some("/c/hotcell")),
+            (&[("XDG_CACHE_HOME", "c"), ("HOME", "/h")], Some("/h/.cache/hotcell")),
+            (&[("XDG_CACHE_HOME", ""), ("HOME", "")], None),
+            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "/d")], Some("/d")),
+            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "")], None),
+            (&[("HOME", "/h"), ("HOTCELL_CACHE_DIR", "off")], None),
+        ] {
+            assert_eq!(read(variables).unwrap().cache_directory.as_deref(), expected.map(Path::new));
+        }
     }
 
     #[test]
@@ -294,6 +505,17 @@ mod tests {
             ("HOTCELL_MAX_FRAME", "many"),
             ("HOTCELL_SNAPSHOT", "on"),
             ("HOTCELL_WARM_ISOLATES", "65"),
+            ("HOTCELL_MAX_GUESTS", "0"),
+            ("HOTCELL_MEMORY_MB", "63"),
+            ("HOTCELL_ADMISSION_WAIT_MS", "-1"),
+            ("HOTCELL_WARM_ISOLATES_TOTAL", "1025"),
+            ("HOTCELL_CACHE_DIR", "d"),
+            ("HOTCELL_CACHE_BYTES", "much"),
+            ("HOTCELL_PHASES", "yes"),
+            ("HOTCELL_DRAIN_MS", "86400001"),
+            ("HOTCELL_MOUNT_ROOTS", "/srv/a:b"),
+            ("HOTCELL_MOUNT_ROOTS", ""),
+            ("HOTCELL_LOCKDOWN", "auto"),
             ("HOTCELL_TOKEN", "secret"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();

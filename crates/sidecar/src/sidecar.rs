@@ -2,9 +2,10 @@ use crate::error::SidecarError;
 use crate::os::exit_now;
 use crate::outbox::Outbox;
 use crate::settings::{Settings, Snapshot};
-use hotcell_modules::ModuleCache;
+use hotcell_modules::{ArtifactStore, ModuleCache};
 use hotcell_protocol::RetireReason;
 use hotcell_runtime::{Engine, Runtime, RuntimeOptions};
+use hotcell_vfs::MountRoots;
 use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
@@ -26,14 +27,29 @@ pub type EngineError = Box<dyn std::error::Error + Send + Sync>;
 /// The engine that guests run on.
 pub struct EngineSource {
     pub v8_version: &'static str,
+    /// Starts the processes that the engine will need. Called before `start`, and only where the process then gives up starting
+    /// any.
+    pub start_processes: Box<dyn Fn() -> Result<(), EngineError> + Send + Sync>,
     /// Called once, on the process's main thread, before any other thread is made.
-    pub start: fn(Snapshot, warm_isolates: usize) -> Result<Arc<dyn Engine>, EngineError>,
+    pub start: Box<StartEngine>,
+}
+
+/// Starts an engine as the settings say.
+pub type StartEngine = dyn Fn(EngineOptions) -> Result<Arc<dyn Engine>, EngineError> + Send + Sync;
+
+/// What the settings say to the engine.
+pub struct EngineOptions {
+    pub snapshot: Snapshot,
+    pub warm_isolates: usize,
+    pub warm_isolates_total: usize,
+    /// Where snapshots are kept from one process to the next, if anywhere.
+    pub store: Option<Arc<ArtifactStore>>,
 }
 
 /// Makes the engine and a runtime on it. To be called on the process's main thread, before it makes any other thread.
 ///
 /// # Errors
-/// Where the engine can't start, or the system gives no thread.
+/// Where the engine can't start, a mount root can't be opened, or the system gives no thread.
 pub fn start_runtime(
     engine: &EngineSource,
     settings: &Settings,
@@ -41,15 +57,35 @@ pub fn start_runtime(
     on_retire: impl Fn(RetireReason) + Send + Sync + 'static,
     on_shutdown: impl Fn() + Send + Sync + 'static,
 ) -> Result<Runtime, SidecarError> {
+    let mount_roots = MountRoots::open(settings.mount_roots.iter().cloned()).map_err(SidecarError::MountRoot)?;
+    let store = if snapshot == Snapshot::Off { None } else { open_store(settings) };
+    let (warm_isolates, warm_isolates_total) = (settings.warm_isolates, settings.warm_isolates_total());
+    let options = EngineOptions { snapshot, warm_isolates, warm_isolates_total, store };
     Runtime::new(RuntimeOptions {
-        engine: (engine.start)(snapshot, settings.warm_isolates).map_err(SidecarError::Engine)?,
+        mount_roots,
+        engine: (engine.start)(options).map_err(SidecarError::Engine)?,
         modules: Arc::new(ModuleCache::new(settings.module_cache)),
+        admission: settings.admission,
         version: VERSION.into(),
         v8_version: engine.v8_version.into(),
+        phases: settings.phases,
+        drain: Duration::from_millis(settings.drain_ms.into()),
         on_retire: Box::new(on_retire),
         on_shutdown: Box::new(on_shutdown),
     })
     .map_err(SidecarError::NoResources)
+}
+
+/// The store of what engines make, where there is one. Without it they make it anew.
+fn open_store(settings: &Settings) -> Option<Arc<ArtifactStore>> {
+    let directory = settings.cache_directory.as_deref()?;
+    match ArtifactStore::open(directory, settings.cache_bytes) {
+        Ok(store) => Some(Arc::new(store)),
+        Err(error) => {
+            tracing::warn!(%error, "nothing is kept on disk: set HOTCELL_CACHE_DIR to a directory that can be used, or to off");
+            None
+        }
+    }
 }
 
 /// The event loop of the process's I/O thread.

@@ -25,6 +25,7 @@ pub fn hotcell() -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HOTCELL_")) {
         command.env_remove(name);
     }
+    command.env("HOTCELL_CACHE_DIR", "");
     command
 }
 

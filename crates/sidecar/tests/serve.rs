@@ -1,5 +1,7 @@
 use crate::harness::{Directory, Host, PATIENCE, Process, eventually, hotcell, source};
-use hotcell_protocol::{ErrorCode, Event, Notice, Outcome, Reply, Request};
+use hotcell_protocol::{
+    ErrorCode, Event, KillReason, LimitOverrides, Notice, Outcome, Reply, Request, RetireReason, Signal, SpawnOptions,
+};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -86,6 +88,55 @@ fn hosts_have_guests_of_their_own_and_take_only_these_with_them() {
     eventually("the guest of the host that left lives on", || guests(&mut staying) == 1);
     staying.cancel(guest);
     assert_eq!(staying.finish(guest).2.outcome, Outcome::Cancelled);
+}
+
+#[test]
+fn guest_that_lacks_memory_in_a_way_the_engine_does_not_survive_leaves_the_others_time_to_end() {
+    leaves_the_others_time_to_end("[...'x'.repeat(3e8)]");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn guest_that_asks_for_more_than_the_engine_can_count_leaves_the_others_time_to_end() {
+    leaves_the_others_time_to_end("'x'.repeat(5e8).split('')");
+}
+
+fn leaves_the_others_time_to_end(fatal: &str) {
+    let directory = Directory::new();
+    let socket = directory.path("s");
+    let (mut process, _) = started(serve(&socket).env("HOTCELL_TOKEN", TOKEN));
+    let mut culprit = Host::connect(&socket);
+    let mut neighbour = Host::connect(&socket);
+    for host in [&mut culprit, &mut neighbour] {
+        host.hello(Some(TOKEN));
+    }
+    let listening = "process.on('SIGUSR1', () => { console.log('finished'); process.exit() }); console.log('on');
+        setInterval(() => {}, 1000)";
+    let sandbox = neighbour.sandbox();
+    let listener = neighbour.post(Request::Spawn { sandbox, options: source(listening) });
+    assert!(matches!(neighbour.event(), Event::Output { .. }));
+
+    let sandbox = culprit.sandbox();
+    let limits = LimitOverrides { heap_mb: Some(64), ..LimitOverrides::default() };
+    let guest = culprit.post(Request::Spawn { sandbox, options: SpawnOptions { limits, ..source(fatal) } });
+    for host in [&mut culprit, &mut neighbour] {
+        match host.event() {
+            Event::Notice { id: 0, notice: Notice::Retiring { reason, drain_ms, .. } } => {
+                assert_eq!((reason, drain_ms), (RetireReason::EngineOutOfMemory, 10_000));
+            }
+            event => panic!("{event:?}"),
+        }
+    }
+    assert_eq!(culprit.finish(guest).2.outcome, Outcome::OutOfMemory);
+    let mut late = Host::connect(&socket);
+    late.say_hello(Some(TOKEN));
+    assert_eq!(late.refusal().code, ErrorCode::Closed);
+
+    neighbour.post(Request::Kill { guest: listener, reason: KillReason::Signal { signal: Signal::Sigusr1 } });
+    let (stdout, _, exit) = neighbour.finish(listener);
+    assert_eq!((stdout.as_str(), exit.outcome), ("finished\n", Outcome::Exited));
+    assert_eq!(process.wait().code(), Some(70));
+    assert!(!socket.exists());
 }
 
 #[test]

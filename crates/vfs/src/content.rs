@@ -36,6 +36,10 @@ impl NewContent {
     pub fn shared(bytes: Arc<Vec<u8>>) -> Self {
         Self { bytes, charged: 0 }
     }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 impl Content {

@@ -1,4 +1,5 @@
 use crate::inode::Inode;
+use crate::overlay::Lower;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub(crate) struct Directory {
     /// Cookies are never used again, so that a listing goes on where it was whatever came and went meanwhile.
     by_cookie: BTreeMap<u64, Arc<str>>,
     last_cookie: u64,
+    /// The host's directory whose entries are still to be taken over.
+    lower: Option<Lower>,
 }
 
 #[derive(Debug)]
@@ -32,7 +35,18 @@ struct Entry {
 
 impl Directory {
     pub fn new(inode: Arc<Inode>, parent: u64, name: Arc<str>) -> Self {
-        Self { inode, parent, name, entries: HashMap::new(), by_cookie: BTreeMap::new(), last_cookie: DOT_DOT_COOKIE }
+        let entries = HashMap::new();
+        Self { inode, parent, name, entries, by_cookie: BTreeMap::new(), last_cookie: DOT_DOT_COOKIE, lower: None }
+    }
+
+    /// The host's directory whose entries are still to be taken over: until then, what is here is not all.
+    pub fn lower(&self) -> Option<&Lower> {
+        self.lower.as_ref()
+    }
+
+    /// Has the entries taken over from there, or no longer.
+    pub fn set_lower(&mut self, lower: Option<Lower>) {
+        self.lower = lower;
     }
 
     pub fn is_empty(&self) -> bool {

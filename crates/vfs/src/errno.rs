@@ -9,11 +9,15 @@ pub enum Errno {
     EPERM = 1,
     #[error("no such file or directory")]
     ENOENT = 2,
+    /// The host could not do it, for a reason that is not the guest's.
+    #[error("i/o error")]
+    EIO = 5,
     #[error("bad file descriptor")]
     EBADF = 9,
     #[error("not enough memory")]
     ENOMEM = 12,
-    /// Never returned by this crate, which enforces no mode bits; for callers that answer `access(2)` or `exec`.
+    /// The host denies it, or it is a device, FIFO or socket of the host's. The file system's own mode bits deny nothing; callers
+    /// that answer `access(2)` or `exec` use this too.
     #[error("permission denied")]
     EACCES = 13,
     #[error("resource busy or locked")]
@@ -39,6 +43,9 @@ pub enum Errno {
     /// The quota of bytes or of inodes is used up.
     #[error("no space left on device")]
     ENOSPC = 28,
+    /// The host's directory is mounted for reading only.
+    #[error("read-only file system")]
+    EROFS = 30,
     #[error("too many links")]
     EMLINK = 31,
     /// A name, a path or the tree's depth exceeds its limit.
@@ -56,6 +63,7 @@ impl Errno {
         match self {
             Self::EPERM => "EPERM",
             Self::ENOENT => "ENOENT",
+            Self::EIO => "EIO",
             Self::EBADF => "EBADF",
             Self::ENOMEM => "ENOMEM",
             Self::EACCES => "EACCES",
@@ -69,6 +77,7 @@ impl Errno {
             Self::EMFILE => "EMFILE",
             Self::EFBIG => "EFBIG",
             Self::ENOSPC => "ENOSPC",
+            Self::EROFS => "EROFS",
             Self::EMLINK => "EMLINK",
             Self::ENAMETOOLONG => "ENAMETOOLONG",
             Self::ENOTEMPTY => "ENOTEMPTY",

@@ -2,12 +2,14 @@ use crate::clock::Clock;
 use crate::content::{Content, NewContent};
 use crate::errno::Errno;
 use crate::file::Written;
-use crate::quota::Charge;
+use crate::host::{HandleCharge, HostFile, Mount};
+use crate::overlay::Lower;
+use crate::quota::{Charge, Quota};
 use crate::stat::{DIRECTORY_BYTES, FileKind, SetTime, Stat};
 use parking_lot::RwLock;
 use std::io::{IoSlice, IoSliceMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// The bits of a mode that can be set.
 pub(crate) const PERMISSION_BITS: u32 = 0o7777;
@@ -32,15 +34,30 @@ pub(crate) enum Body {
     File(FileBody),
     /// Its entries lie in the tree.
     Directory,
+    /// Its entries are the host's.
+    Mount(Arc<Mount>),
     Symlink(SymlinkBody),
     Device(Device),
 }
 
 #[derive(Debug)]
 pub(crate) struct FileBody {
-    content: RwLock<Content>,
+    content: RwLock<Stored>,
     /// The content's length, for those who do not wait for the lock.
     size: AtomicU64,
+    /// Whether the bytes may still lie on the host, for the same. Never set again.
+    lower: AtomicBool,
+}
+
+/// Where a file's bytes lie.
+#[derive(Debug)]
+enum Stored {
+    Here(Content),
+    /// On the host, beneath an overlay, until they are changed.
+    Lower {
+        lower: Lower,
+        bytes: Arc<Quota>,
+    },
 }
 
 #[derive(Debug)]
@@ -70,7 +87,14 @@ impl Device {
 impl Body {
     pub fn file(content: Content) -> Self {
         let size = AtomicU64::new(content.len());
-        Self::File(FileBody { content: RwLock::new(content), size })
+        Self::File(FileBody { content: RwLock::new(Stored::Here(content)), size, lower: AtomicBool::new(false) })
+    }
+
+    /// A file whose bytes are the host's until they are changed, and are charged from then on.
+    pub fn lower_file(lower: Lower, size: u64, bytes: &Arc<Quota>) -> Self {
+        let stored = Stored::Lower { lower, bytes: Arc::clone(bytes) };
+        let size = AtomicU64::new(size);
+        Self::File(FileBody { content: RwLock::new(stored), size, lower: AtomicBool::new(true) })
     }
 
     pub fn symlink(target: &str, charge: Charge) -> Self {
@@ -81,7 +105,7 @@ impl Body {
 impl Inode {
     /// One that has no name yet; a directory's own `.` and its name are counted from the start.
     pub fn new(id: u64, body: Body, permissions: u32, now_ns: i64, charge: Charge) -> Arc<Self> {
-        let links = if matches!(body, Body::Directory) { 2 } else { 1 };
+        let links = if matches!(body, Body::Directory | Body::Mount(_)) { 2 } else { 1 };
         Arc::new(Self {
             id,
             body,
@@ -97,21 +121,21 @@ impl Inode {
     pub fn kind(&self) -> FileKind {
         match self.body {
             Body::File(_) => FileKind::File,
-            Body::Directory => FileKind::Directory,
+            Body::Directory | Body::Mount(_) => FileKind::Directory,
             Body::Symlink(_) => FileKind::Symlink,
             Body::Device(_) => FileKind::CharacterDevice,
         }
     }
 
     pub fn is_directory(&self) -> bool {
-        matches!(self.body, Body::Directory)
+        matches!(self.body, Body::Directory | Body::Mount(_))
     }
 
     pub fn size(&self) -> u64 {
         match &self.body {
             Body::File(file) => file.size.load(Relaxed),
             Body::Symlink(symlink) => symlink.target.len() as u64,
-            Body::Directory => DIRECTORY_BYTES,
+            Body::Directory | Body::Mount(_) => DIRECTORY_BYTES,
             Body::Device(_) => 0,
         }
     }
@@ -200,16 +224,40 @@ impl Inode {
         }
     }
 
+    /// The host's file that the bytes lie in, open, where they lie in one. Whoever opens a file opens it too, and reads there
+    /// for as long as nobody has changed it.
+    pub fn open_lower(&self) -> Result<Option<HostFile>, Errno> {
+        let Body::File(file) = &self.body else { return Ok(None) };
+        if !file.lower.load(Relaxed) {
+            return Ok(None);
+        }
+        let lower = match &*file.content.read() {
+            Stored::Here(_) => return Ok(None),
+            Stored::Lower { lower, .. } => lower.clone(),
+        };
+        let charge = HandleCharge::new(&lower.mount.handles)?;
+        Ok(Some(lower.open()?.charged(charge)))
+    }
+
     /// What there is to read at `offset`. `EISDIR`, `EINVAL`.
-    pub fn read(&self, buffers: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize, Errno> {
+    pub fn read(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        offset: u64,
+        on_host: Option<&HostFile>,
+    ) -> Result<usize, Errno> {
         match &self.body {
-            Body::File(file) => Ok(file.content.read().read(buffers, offset)),
+            Body::File(file) => match (&*file.content.read(), on_host) {
+                (Stored::Here(content), _) => Ok(content.read(buffers, offset)),
+                (Stored::Lower { .. }, Some(file)) => file.read(buffers, offset),
+                (Stored::Lower { lower, .. }, None) => lower.open()?.read(buffers, offset),
+            },
             Body::Device(Device::Null) => Ok(0),
             Body::Device(Device::Zero | Device::Full) => {
                 buffers.iter_mut().for_each(|buffer| buffer.fill(0));
                 Ok(buffers.iter().map(|buffer| buffer.len()).sum())
             }
-            Body::Directory => Err(Errno::EISDIR),
+            Body::Directory | Body::Mount(_) => Err(Errno::EISDIR),
             Body::Symlink(_) => Err(Errno::EINVAL),
         }
     }
@@ -229,14 +277,19 @@ impl Inode {
                 let bytes = data.iter().map(|slice| slice.len()).sum();
                 Ok(Written { bytes, end: offset.unwrap_or(0).saturating_add(bytes as u64) })
             }
-            Body::Directory => Err(Errno::EISDIR),
+            Body::Directory | Body::Mount(_) => Err(Errno::EISDIR),
             Body::Symlink(_) => Err(Errno::EINVAL),
         }
     }
 
     /// Makes the content that long. `EISDIR`, `EINVAL`, `EFBIG`, `ENOSPC`, `ENOMEM`.
     pub fn set_size(&self, size: u64, clock: Clock) -> Result<(), Errno> {
-        self.file()?.change(|content| {
+        let file = self.file()?;
+        if size == 0 && file.lower.load(Relaxed) {
+            // Nothing of what the host has needs to be taken over for that.
+            file.replace(NewContent::owned(Vec::new()))?;
+        }
+        file.change(|content| {
             content.set_len(size)?;
             self.set_modified(clock.now_ns());
             Ok(())
@@ -260,12 +313,10 @@ impl Inode {
             Body::Device(Device::Full) => Err(Errno::ENOSPC),
             Body::Device(_) => Ok(()),
             _ => {
-                let former = self.file()?.change(|content| {
-                    let former = content.replace(new)?;
-                    self.set_modified(clock.now_ns());
-                    Ok(former)
-                });
-                former.map(drop)
+                let former = self.file()?.replace(new)?;
+                self.set_modified(clock.now_ns());
+                drop(former);
+                Ok(())
             }
         }
     }
@@ -275,8 +326,14 @@ impl Inode {
         if let Body::Device(Device::Null) = self.body {
             return Ok((Arc::default(), 0, self.stat()));
         }
-        let content = self.file()?.content.read();
-        Ok((Arc::clone(content.bytes()), content.version(), self.stat()))
+        match &*self.file()?.content.read() {
+            Stored::Here(content) => Ok((Arc::clone(content.bytes()), content.version(), self.stat())),
+            Stored::Lower { lower, .. } => {
+                let bytes = Arc::new(lower.read_whole()?);
+                let stat = Stat { size: bytes.len() as u64, ..self.stat() };
+                Ok((bytes, crate::host_version(), stat))
+            }
+        }
     }
 
     /// Goes up with every change of the content.
@@ -284,13 +341,16 @@ impl Inode {
         if let Body::Device(Device::Null) = self.body {
             return Ok(0);
         }
-        Ok(self.file()?.content.read().version())
+        match &*self.file()?.content.read() {
+            Stored::Here(content) => Ok(content.version()),
+            Stored::Lower { .. } => Ok(crate::host_version()),
+        }
     }
 
     fn file(&self) -> Result<&FileBody, Errno> {
         match &self.body {
             Body::File(file) => Ok(file),
-            Body::Directory => Err(Errno::EISDIR),
+            Body::Directory | Body::Mount(_) => Err(Errno::EISDIR),
             Body::Symlink(_) | Body::Device(_) => Err(Errno::EINVAL),
         }
     }
@@ -298,16 +358,41 @@ impl Inode {
 
 impl FileBody {
     fn change<T>(&self, change: impl FnOnce(&mut Content) -> Result<T, Errno>) -> Result<T, Errno> {
-        let mut content = self.content.write();
-        let changed = change(&mut content);
+        let mut stored = self.content.write();
+        if let Stored::Lower { lower, bytes } = &*stored {
+            let content = Content::new(NewContent::owned(lower.read_whole()?), bytes)?;
+            *stored = Stored::Here(content);
+            self.lower.store(false, Relaxed);
+        }
+        let Stored::Here(content) = &mut *stored else { unreachable!("the bytes were taken over from the host above") };
+        let changed = change(content);
         self.size.store(content.len(), Relaxed);
         changed
+    }
+
+    /// Replaces everything; the former bytes come back, to be freed without the lock.
+    fn replace(&self, new: NewContent) -> Result<Option<Arc<Vec<u8>>>, Errno> {
+        let mut stored = self.content.write();
+        let former = match &mut *stored {
+            Stored::Here(content) => Some(content.replace(new)?),
+            Stored::Lower { bytes, .. } => {
+                let content = Content::new(new, bytes)?;
+                *stored = Stored::Here(content);
+                self.lower.store(false, Relaxed);
+                None
+            }
+        };
+        if let Stored::Here(content) = &*stored {
+            self.size.store(content.len(), Relaxed);
+        }
+        Ok(former)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::locate::Object;
     use crate::{Base, FollowSymlinks, OpenOptions, Vfs, VfsOptions};
     use std::sync::mpsc;
     use std::time::Duration;
@@ -316,7 +401,7 @@ mod tests {
     fn file_that_is_being_written_holds_up_nothing_but_its_content() {
         let vfs = Vfs::new(VfsOptions::default());
         vfs.write_file(Base::Root, "/busy", vec![1; 9], 0o644, false).unwrap();
-        let inode = vfs.lookup(Base::Root, "/busy", FollowSymlinks::Yes).unwrap();
+        let Object::Tree(inode) = vfs.lookup(Base::Root, "/busy", FollowSymlinks::Yes).unwrap() else { unreachable!() };
         let writing = inode.file().unwrap().content.write();
         let (done, wait) = mpsc::channel();
         let other = {
@@ -324,7 +409,7 @@ mod tests {
             std::thread::spawn(move || {
                 let file = vfs.open(Base::Root, "/busy", &OpenOptions::READ).unwrap();
                 assert_eq!((file.size(), vfs.stat(Base::Root, "/busy", FollowSymlinks::Yes).unwrap().size), (9, 9));
-                file.set_permissions(0o600);
+                file.set_permissions(0o600).unwrap();
                 vfs.link(Base::Root, "/busy", FollowSymlinks::No, Base::Root, "/hard").unwrap();
                 vfs.write_file(Base::Root, "/other", vec![2; 9], 0o644, false).unwrap();
                 vfs.rename(Base::Root, "/other", Base::Root, "/busy").unwrap();

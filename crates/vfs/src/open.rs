@@ -1,9 +1,11 @@
 use crate::content::NewContent;
 use crate::errno::Errno;
-use crate::file::OpenFile;
+use crate::file::{Handle, OpenFile};
+use crate::host::{HostFound, Opened};
 use crate::inode::Inode;
+use crate::locate::Located;
 use crate::quota::Charge;
-use crate::resolve::{Base, FollowSymlinks, Found, Last, resolve};
+use crate::resolve::{Base, FollowSymlinks, Found, Last};
 use crate::stat::FileKind;
 use crate::vfs::Vfs;
 use std::sync::Arc;
@@ -57,34 +59,47 @@ impl Vfs {
     ///
     /// # Errors
     /// `EISDIR` for a directory that is to be written or made; `EINVAL` for `create` with `directory`; `ENFILE`, `ENOSPC`.
+    /// On the host also `EROFS` and `EACCES`.
     pub fn open(self: &Arc<Self>, base: Base<'_>, path: &str, options: &OpenOptions) -> Result<OpenFile, Errno> {
         if options.create && options.directory {
             return Err(Errno::EINVAL);
         }
-        let start = self.start(base)?;
         let charge = Charge::new(&self.open_files, 1, Errno::ENFILE)?;
         let last = match (options.create, options.follow) {
             (false, follow) => follow.into(),
             (true, FollowSymlinks::Yes) if !options.exclusive => Last::Create,
             (true, _) => Last::Name,
         };
-        let mut found = resolve(&self.tree.read(), start, path, last)?;
+        let opened_on_host = |found: HostFound<'_>, charge| {
+            let handle = match found.open(options)? {
+                Opened::File(file) => Handle::HostFile(file),
+                Opened::Directory(directory, charge) => Handle::host_directory(directory, charge)?,
+            };
+            Ok(OpenFile::new(Arc::clone(self), handle, options, charge))
+        };
+        let mut found = match self.locate(base, path, last)? {
+            Located::Tree(_, found) => found,
+            Located::Host(found) => return opened_on_host(found, charge),
+        };
         if options.create && is_missing(&found) {
-            let mut tree = self.tree.write();
             // Someone else may have made it, or removed the directory, meanwhile.
-            found = resolve(&tree, start, path, last)?;
+            let (mut tree, again) = match self.locate_mut(base, path, last)? {
+                Located::Tree(tree, found) => (tree, found),
+                Located::Host(found) => return opened_on_host(found, charge),
+            };
+            found = again;
             if let Found::Entry { parent, name, inode: None, trailing_slash: false } = found {
                 let empty = NewContent::owned(Vec::new());
                 let inode = self.make_file(&mut tree, parent, name.into(), empty, options.permissions)?;
                 drop(tree);
-                return Ok(OpenFile::new(Arc::clone(self), inode, options, charge));
+                return Ok(OpenFile::new(Arc::clone(self), Handle::tree(inode), options, charge));
             }
         }
         let inode = openable(found, options)?;
         if options.truncate && inode.kind() == FileKind::File {
             inode.set_size(0, self.clock)?;
         }
-        Ok(OpenFile::new(Arc::clone(self), inode, options, charge))
+        Ok(OpenFile::new(Arc::clone(self), Handle::opened(inode)?, options, charge))
     }
 }
 

@@ -1,5 +1,7 @@
+use crate::cursor::Cursor;
 use crate::errno::Errno;
 use crate::file::OpenFile;
+use crate::host::Mount;
 use crate::inode::{Body, Inode};
 use crate::tree::{ROOT, Tree};
 use std::borrow::Cow;
@@ -72,115 +74,135 @@ pub(crate) enum Ending {
 impl Found<'_> {
     /// What is there. `ENOENT`; `ENOTDIR` where a slash follows what is no directory.
     pub fn existing(self) -> Result<Arc<Inode>, Errno> {
+        self.check_existing()?;
         match self {
             Self::Directory { inode, .. } => Ok(inode),
+            Self::Entry { inode, .. } => inode.ok_or(Errno::ENOENT),
+        }
+    }
+
+    /// Whether [`Found::existing`] gives anything.
+    pub fn check_existing(&self) -> Result<(), Errno> {
+        match self {
             Self::Entry { inode: None, .. } => Err(Errno::ENOENT),
-            Self::Entry { inode: Some(inode), trailing_slash, .. } => {
-                if trailing_slash && !inode.is_directory() {
-                    Err(Errno::ENOTDIR)
-                } else {
-                    Ok(inode)
-                }
+            Self::Entry { inode: Some(inode), trailing_slash: true, .. } if !inode.is_directory() => {
+                Err(Errno::ENOTDIR)
             }
+            Self::Entry { .. } | Self::Directory { .. } => Ok(()),
         }
     }
 }
 
-/// Where a resolution starts.
-#[derive(Clone, Copy)]
-pub(crate) struct Start<'a> {
-    pub directory: &'a Arc<Inode>,
-    /// The inode number of the directory that the path must not leave.
-    pub confined_to: Option<u64>,
+/// What a path that is confined must not leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Confinement {
+    None,
+    /// The directory with that inode number.
+    Tree(u64),
+    /// The mounted directory at that path of its mount.
+    Host(String),
+}
+
+/// A resolution that has come to a directory of the tree.
+#[derive(Clone, Debug)]
+pub(crate) struct TreeCourse<'p> {
+    pub directory: Arc<Inode>,
+    pub confinement: Confinement,
+    pub cursor: Cursor<'p>,
+}
+
+/// How far a path can be followed within the tree.
+#[derive(Debug)]
+pub(crate) enum Resolved<'p> {
+    Found(Found<'p>),
+    /// It goes on in a directory of the host's.
+    Mount {
+        mount: Arc<Mount>,
+        confinement: Confinement,
+        cursor: Cursor<'p>,
+    },
+    /// It goes on once the entries of that directory have been taken over from the host.
+    Lower {
+        directory: u64,
+        course: TreeCourse<'p>,
+    },
 }
 
 /// Follows a path, name by name, from one directory of the tree to the next.
-pub(crate) fn resolve<'p>(tree: &Tree, start: Start<'_>, path: &'p str, last: Last) -> Result<Found<'p>, Errno> {
-    check_path(path)?;
-    let mut text = Cow::Borrowed(path);
-    let mut here = if path.starts_with('/') { leave_for_root(tree, start)? } else { start.directory };
-    let mut at = 0;
-    let mut links = 0;
+pub(crate) fn resolve<'p>(tree: &Tree, course: TreeCourse<'p>, last: Last) -> Result<Resolved<'p>, Errno> {
+    let TreeCourse { directory, confinement, mut cursor } = course;
+    let mut here = &directory;
     loop {
-        let begin = text.len() - text[at..].trim_start_matches('/').len();
-        if begin == text.len() {
-            return Ok(Found::Directory { inode: Arc::clone(here), ending: Ending::Root });
+        let step = cursor.step()?;
+        let leaves = step.is_some_and(|step| cursor.name(step) == "..");
+        match &here.body {
+            Body::Mount(mount) if !leaves => {
+                return Ok(Resolved::Mount { mount: Arc::clone(mount), confinement, cursor });
+            }
+            _ => {}
         }
-        let end = text[begin..].find('/').map_or(text.len(), |length| begin + length);
-        let next = text.len() - text[end..].trim_start_matches('/').len();
-        let is_last = next == text.len();
-        let trailing_slash = is_last && end < next;
-        match &text[begin..end] {
+        let Some(step) = step else {
+            let found = Found::Directory { inode: Arc::clone(here), ending: Ending::Root };
+            return Ok(Resolved::Found(found));
+        };
+        match cursor.name(step) {
             "." => {
-                if is_last {
-                    return Ok(Found::Directory { inode: Arc::clone(here), ending: Ending::Dot });
+                if step.is_last {
+                    return Ok(Resolved::Found(Found::Directory { inode: Arc::clone(here), ending: Ending::Dot }));
                 }
             }
             ".." => {
-                if start.confined_to == Some(here.id) {
+                if confinement == Confinement::Tree(here.id) {
                     return Err(Errno::EPERM);
                 }
                 here = &tree.parent(here.id)?.inode;
-                if is_last {
-                    return Ok(Found::Directory { inode: Arc::clone(here), ending: Ending::DotDot });
+                if step.is_last {
+                    return Ok(Resolved::Found(Found::Directory { inode: Arc::clone(here), ending: Ending::DotDot }));
                 }
             }
-            name if name.len() > MAX_NAME_BYTES => return Err(Errno::ENAMETOOLONG),
             name => {
-                let found = tree.directory(here.id)?.get(name);
+                let entries = tree.directory(here.id)?;
+                if entries.lower().is_some() {
+                    let course = TreeCourse { directory: Arc::clone(here), confinement, cursor };
+                    return Ok(Resolved::Lower { directory: course.directory.id, course });
+                }
+                let found = entries.get(name);
                 match found.map(|inode| (inode, &inode.body)) {
-                    Some((_, Body::Symlink(symlink))) if !is_last || follows(last, trailing_slash) => {
-                        links += 1;
-                        if links > MAX_SYMLINKS {
-                            return Err(Errno::ELOOP);
+                    Some((_, Body::Symlink(symlink))) if !step.is_last || last.follows(step.trailing_slash) => {
+                        if cursor.follow(step, &symlink.target)? {
+                            here = leave_for_root(tree, &confinement)?;
                         }
-                        if symlink.target.starts_with('/') {
-                            here = leave_for_root(tree, start)?;
-                        }
-                        text = Cow::Owned([&*symlink.target, &text[end..]].concat());
-                        at = 0;
                         continue;
                     }
-                    _ if is_last => {
+                    Some((inode, Body::Mount(_))) if step.is_last && last != Last::Name => here = inode,
+                    _ if step.is_last => {
                         let (parent, inode) = (here.id, found.cloned());
-                        let name = match text {
-                            Cow::Borrowed(text) => Cow::Borrowed(&text[begin..end]),
-                            Cow::Owned(text) => Cow::Owned(text[begin..end].to_owned()),
-                        };
-                        return Ok(Found::Entry { parent, name, inode, trailing_slash });
+                        let trailing_slash = step.trailing_slash;
+                        let name = cursor.into_name(step);
+                        return Ok(Resolved::Found(Found::Entry { parent, name, inode, trailing_slash }));
                     }
-                    Some((inode, Body::Directory)) => here = inode,
+                    Some((inode, Body::Directory | Body::Mount(_))) => here = inode,
                     Some(_) => return Err(Errno::ENOTDIR),
                     None => return Err(Errno::ENOENT),
                 }
             }
         }
-        at = next;
+        cursor.pass(step);
     }
 }
 
-/// What every path, and every symbolic link's target, must keep to. `ENOENT`, `ENAMETOOLONG`, `EINVAL`.
-pub(crate) fn check_path(path: &str) -> Result<(), Errno> {
-    if path.is_empty() {
-        Err(Errno::ENOENT)
-    } else if path.len() > MAX_PATH_BYTES {
-        Err(Errno::ENAMETOOLONG)
-    } else if path.as_bytes().contains(&0) {
-        Err(Errno::EINVAL)
-    } else {
-        Ok(())
+impl Last {
+    /// Whether a symbolic link at the end is followed.
+    pub fn follows(self, trailing_slash: bool) -> bool {
+        match self {
+            Self::Follow => true,
+            Self::Keep => trailing_slash,
+            Self::Name => false,
+            Self::Create => !trailing_slash,
+        }
     }
 }
 
-fn follows(last: Last, trailing_slash: bool) -> bool {
-    match last {
-        Last::Follow => true,
-        Last::Keep => trailing_slash,
-        Last::Name => false,
-        Last::Create => !trailing_slash,
-    }
-}
-
-fn leave_for_root<'t>(tree: &'t Tree, start: Start<'_>) -> Result<&'t Arc<Inode>, Errno> {
-    if start.confined_to.is_some() { Err(Errno::EPERM) } else { Ok(&tree.directory(ROOT)?.inode) }
+fn leave_for_root<'t>(tree: &'t Tree, confinement: &Confinement) -> Result<&'t Arc<Inode>, Errno> {
+    if *confinement == Confinement::None { Ok(&tree.directory(ROOT)?.inode) } else { Err(Errno::EPERM) }
 }

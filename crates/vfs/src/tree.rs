@@ -56,7 +56,7 @@ impl Tree {
         self.directories.get(&inode).ok_or(Errno::ENOENT)
     }
 
-    fn directory_mut(&mut self, inode: u64) -> Result<&mut Directory, Errno> {
+    pub fn directory_mut(&mut self, inode: u64) -> Result<&mut Directory, Errno> {
         self.directories.get_mut(&inode).ok_or(Errno::ENOENT)
     }
 

@@ -1,9 +1,11 @@
 use crate::clock::Clock;
 use crate::errno::Errno;
+use crate::host::Listing;
 use crate::inode::{Body, Device, Inode};
+use crate::locate::{Located, Object};
 use crate::options::VfsOptions;
 use crate::quota::{Charge, Quota};
-use crate::resolve::{Base, FollowSymlinks, Found, Last, MAX_PATH_BYTES, Start, resolve};
+use crate::resolve::{Base, FollowSymlinks, Found, Last, MAX_PATH_BYTES};
 use crate::stat::{DirEntry, SetTime, Stat, Usage};
 use crate::tree::{ROOT, Tree};
 use parking_lot::RwLock;
@@ -22,12 +24,14 @@ pub struct Vfs {
     /// Differs from that of every other file system of the process.
     pub(crate) id: u64,
     pub(crate) tree: RwLock<Tree>,
-    root: Arc<Inode>,
+    pub(crate) root: Arc<Inode>,
+    /// The inode numbers of the places where directories of the host's are mounted.
+    pub(crate) mount_points: Vec<u64>,
     last_inode: AtomicU64,
     pub(crate) clock: Clock,
     pub(crate) max_depth: u32,
     pub(crate) bytes: Arc<Quota>,
-    inodes: Arc<Quota>,
+    pub(crate) inodes: Arc<Quota>,
     pub(crate) open_files: Arc<Quota>,
 }
 
@@ -40,6 +44,10 @@ impl fmt::Debug for Vfs {
 impl Vfs {
     /// A file system with `/`, `/tmp` (mode 0o1777) and `/dev` with the devices `null`, `zero` and `full`.
     pub fn new(options: VfsOptions) -> Arc<Self> {
+        Arc::new(Self::without_mounts(options))
+    }
+
+    pub(crate) fn without_mounts(options: VfsOptions) -> Self {
         let clock = Clock::new(options.time_granularity_ns);
         let now_ns = clock.now_ns();
         let inodes = Quota::new(options.max_inodes);
@@ -57,17 +65,18 @@ impl Vfs {
         tree.insert_all(root.id, [("tmp", tmp), ("dev", Arc::clone(&dev))], now_ns);
         tree.insert_all(dev.id, devices, now_ns);
         debug_assert_eq!(root.id, ROOT);
-        Arc::new(Self {
+        Self {
             id: FILE_SYSTEMS.fetch_add(1, Relaxed),
             tree: RwLock::new(tree),
             root,
+            mount_points: Vec::new(),
             last_inode: AtomicU64::new(last_inode),
             clock,
             max_depth: options.max_depth,
             bytes: Quota::new(options.max_bytes),
             inodes,
             open_files: Quota::new(options.max_open_files),
-        })
+        }
     }
 
     /// How much is used of each quota.
@@ -84,10 +93,13 @@ impl Vfs {
 
     /// What `stat(2)` and, without following, `lstat(2)` tell.
     pub fn stat(&self, base: Base<'_>, path: &str, follow: FollowSymlinks) -> Result<Stat, Errno> {
-        Ok(self.lookup(base, path, follow)?.stat())
+        match self.lookup(base, path, follow)? {
+            Object::Tree(inode) => Ok(inode.stat()),
+            Object::Host(object) => object.stat(),
+        }
     }
 
-    /// Sets the permission bits (`permissions & 0o7777`).
+    /// Sets the permission bits (`permissions & 0o7777`; `& 0o777` on the host).
     pub fn set_permissions(
         &self,
         base: Base<'_>,
@@ -95,7 +107,10 @@ impl Vfs {
         permissions: u32,
         follow: FollowSymlinks,
     ) -> Result<(), Errno> {
-        self.lookup(base, path, follow)?.set_permissions(permissions, self.clock.now_ns());
+        match self.lookup(base, path, follow)? {
+            Object::Tree(inode) => inode.set_permissions(permissions, self.clock.now_ns()),
+            Object::Host(object) => object.set_permissions(permissions)?,
+        }
         Ok(())
     }
 
@@ -108,7 +123,10 @@ impl Vfs {
         mtime: SetTime,
         follow: FollowSymlinks,
     ) -> Result<(), Errno> {
-        self.lookup(base, path, follow)?.set_times(atime, mtime, self.clock.now_ns());
+        match self.lookup(base, path, follow)? {
+            Object::Tree(inode) => inode.set_times(atime, mtime, self.clock.now_ns()),
+            Object::Host(object) => object.set_times(atime, mtime)?,
+        }
         Ok(())
     }
 
@@ -117,18 +135,28 @@ impl Vfs {
     /// # Errors
     /// `EISDIR`, `EINVAL` for what is no file, `EFBIG`, `ENOSPC`.
     pub fn truncate(&self, base: Base<'_>, path: &str, length: u64) -> Result<(), Errno> {
-        self.lookup(base, path, FollowSymlinks::Yes)?.set_size(length, self.clock)
+        match self.lookup(base, path, FollowSymlinks::Yes)? {
+            Object::Tree(inode) => inode.set_size(length, self.clock),
+            Object::Host(object) => object.set_size(length),
+        }
     }
 
-    /// The entries of a directory without `.` and `..`, in the order in which they were made.
+    /// The entries of a directory without `.` and `..`, in the order in which they were made; those of the host's in its own.
     ///
     /// # Errors
     /// `ENOTDIR`.
     pub fn read_dir(&self, base: Base<'_>, path: &str) -> Result<Vec<DirEntry>, Errno> {
-        let inode = self.lookup(base, path, FollowSymlinks::Yes)?;
+        let inode = match self.lookup(base, path, FollowSymlinks::Yes)? {
+            Object::Tree(inode) => inode,
+            Object::Host(object) => {
+                let listing = Listing::new(&object.enter()?, &self.inodes)?;
+                return Ok(listing.after(0, 0).collect());
+            }
+        };
         if !inode.is_directory() {
             return Err(Errno::ENOTDIR);
         }
+        self.take_over_entries(inode.id)?;
         let tree = self.tree.read();
         let directory = tree.directory(inode.id)?;
         let mut entries = Vec::with_capacity(directory.len());
@@ -143,9 +171,13 @@ impl Vfs {
     /// # Errors
     /// `ENAMETOOLONG` also where the canonical path is longer than [`MAX_PATH_BYTES`].
     pub fn real_path(&self, base: Base<'_>, path: &str) -> Result<String, Errno> {
-        let start = self.start(base)?;
-        let tree = self.tree.read();
-        let found = resolve(&tree, start, path, Last::Follow)?;
+        let (tree, found) = match self.locate(base, path, Last::Follow)? {
+            Located::Tree(tree, found) => (tree, found),
+            Located::Host(found) => {
+                let (mount_point, beneath) = found.real_path()?;
+                return bounded(self.tree.read().path(mount_point, &beneath)?);
+            }
+        };
         let place = match &found {
             Found::Entry { parent, name, .. } => Some((*parent, name.to_string())),
             Found::Directory { .. } => None,
@@ -155,32 +187,14 @@ impl Vfs {
         bounded(tree.path(directory, &name)?)
     }
 
-    /// Where a path of that base starts. `EXDEV`, `ENOTDIR`.
-    pub(crate) fn start<'a>(&'a self, base: Base<'a>) -> Result<Start<'a>, Errno> {
-        let (Base::Directory(file) | Base::Beneath(file)) = base else {
-            return Ok(Start { directory: &self.root, confined_to: None });
-        };
-        let directory = file.inode();
-        if file.vfs().id != self.id {
-            Err(Errno::EXDEV)
-        } else if !directory.is_directory() {
-            Err(Errno::ENOTDIR)
-        } else {
-            Ok(Start { directory, confined_to: matches!(base, Base::Beneath(_)).then_some(directory.id) })
-        }
-    }
-
-    /// The inode that a path leads to.
-    pub(crate) fn lookup(&self, base: Base<'_>, path: &str, follow: FollowSymlinks) -> Result<Arc<Inode>, Errno> {
-        let start = self.start(base)?;
-        resolve(&self.tree.read(), start, path, follow.into())?.existing()
-    }
-
     /// A new inode, charged. `ENOSPC`.
     pub(crate) fn new_inode(&self, body: Body, permissions: u32, now_ns: i64) -> Result<Arc<Inode>, Errno> {
         let charge = Charge::new(&self.inodes, 1, Errno::ENOSPC)?;
-        let id = self.last_inode.fetch_add(1, Relaxed) + 1;
-        Ok(Inode::new(id, body, permissions, now_ns, charge))
+        Ok(Inode::new(self.next_inode(), body, permissions, now_ns, charge))
+    }
+
+    pub(crate) fn next_inode(&self) -> u64 {
+        self.last_inode.fetch_add(1, Relaxed) + 1
     }
 }
 

@@ -1,11 +1,13 @@
 use crate::content::{Content, NewContent};
-use crate::directories::Made;
 use crate::errno::Errno;
+use crate::host::HostFile;
 use crate::inode::{Body, Inode};
-use crate::resolve::{Base, FollowSymlinks, Found, Last, resolve};
-use crate::stat::{Fingerprint, Snapshot};
+use crate::locate::{Located, Object};
+use crate::resolve::{Base, FollowSymlinks, Found, Last};
+use crate::stat::{Fingerprint, Snapshot, Stat};
 use crate::tree::Tree;
 use crate::vfs::{DIRECTORY_PERMISSIONS, Vfs};
+use parking_lot::RwLockWriteGuard;
 use std::sync::Arc;
 
 impl Vfs {
@@ -44,7 +46,10 @@ impl Vfs {
     /// # Errors
     /// `EISDIR`, `EINVAL` for a device without an end (`/dev/null` is empty).
     pub fn snapshot(&self, base: Base<'_>, path: &str) -> Result<Snapshot, Errno> {
-        self.snapshot_of(&*self.lookup(base, path, FollowSymlinks::Yes)?)
+        match self.lookup(base, path, FollowSymlinks::Yes)? {
+            Object::Tree(inode) => self.snapshot_of(&inode),
+            Object::Host(object) => self.host_snapshot(&object.open(false)?),
+        }
     }
 
     /// Identifies a file's content as it is now.
@@ -52,7 +57,10 @@ impl Vfs {
     /// # Errors
     /// `EISDIR`, `EINVAL` for a device without an end.
     pub fn fingerprint(&self, base: Base<'_>, path: &str) -> Result<Fingerprint, Errno> {
-        self.fingerprint_of(&*self.lookup(base, path, FollowSymlinks::Yes)?)
+        match self.lookup(base, path, FollowSymlinks::Yes)? {
+            Object::Tree(inode) => self.fingerprint_of(&inode),
+            Object::Host(object) => Ok(self.host_fingerprint(&object.open(false)?.stat())),
+        }
     }
 
     pub(crate) fn snapshot_of(&self, inode: &Inode) -> Result<Snapshot, Errno> {
@@ -65,6 +73,18 @@ impl Vfs {
         Ok(Fingerprint { file_system: self.id, inode: inode.id, version: inode.content_version()? })
     }
 
+    /// What a file of the host's has now, which may be something else at once.
+    pub(crate) fn host_snapshot(&self, file: &HostFile) -> Result<Snapshot, Errno> {
+        let bytes = Arc::new(file.read_whole()?);
+        let stat = Stat { size: bytes.len() as u64, ..file.stat() };
+        Ok(Snapshot { bytes, fingerprint: self.host_fingerprint(&stat), stat })
+    }
+
+    /// One that no other content has.
+    pub(crate) fn host_fingerprint(&self, stat: &Stat) -> Fingerprint {
+        Fingerprint { file_system: self.id, inode: stat.inode, version: crate::host_version() }
+    }
+
     fn write_content(
         &self,
         base: Base<'_>,
@@ -73,30 +93,71 @@ impl Vfs {
         permissions: u32,
         parents: bool,
     ) -> Result<(), Errno> {
-        let start = self.start(base)?;
+        let located = self.locate_mut(base, path, Last::Create);
+        let (Err(Errno::ENOENT), true, Some(above)) = (located.as_ref().map(drop), parents, path_above(path)) else {
+            return self.place(located?, content, permissions);
+        };
+        drop(located);
         let mut tree = self.tree.write();
-        let mut made = Made::new();
-        let mut found = resolve(&tree, start, path, Last::Create);
-        if let (Err(Errno::ENOENT), true, Some(above)) = (&found, parents, path_above(path)) {
-            made = self.make_directories(&mut tree, start, above, DIRECTORY_PERMISSIONS)?;
-            found = resolve(&tree, start, path, Last::Create);
-        }
-        let placed = match found {
-            Ok(Found::Entry { trailing_slash: true, .. } | Found::Directory { .. }) => Err(Errno::EISDIR),
-            Ok(Found::Entry { inode: Some(inode), .. }) if inode.is_directory() => Err(Errno::EISDIR),
-            Ok(Found::Entry { inode: Some(inode), .. }) => {
+        let Some(made) = self.make_directories(&mut tree, base, above, DIRECTORY_PERMISSIONS)? else {
+            drop(tree);
+            return self.write_content_on_host(base, (path, above), content, permissions);
+        };
+        let placed = match self.resolve_in_tree(&tree, base, path, Last::Create) {
+            Ok(Some(found)) => self.place(Located::Tree(tree, found), content, permissions),
+            // The path goes through the directories that were made and up again, and then to the host.
+            Ok(None) => {
                 drop(tree);
-                return inode.replace(content, self.clock);
+                self.locate_mut(base, path, Last::Create).and_then(|place| self.place(place, content, permissions))
             }
-            Ok(Found::Entry { parent, name, inode: None, .. }) => {
-                self.make_file(&mut tree, parent, name.into(), content, permissions).map(drop)
+            Err(error) => {
+                drop(tree);
+                Err(error)
             }
-            Err(error) => Err(error),
         };
         if placed.is_err() {
-            self.unmake_directories(&mut tree, made);
+            self.unmake_directories(&mut self.tree.write(), made);
         }
         placed
+    }
+
+    fn write_content_on_host(
+        &self,
+        base: Base<'_>,
+        (path, above): (&str, &str),
+        content: NewContent,
+        permissions: u32,
+    ) -> Result<(), Errno> {
+        let made = self.make_directories_singly(base, above, DIRECTORY_PERMISSIONS)?;
+        let located = self.locate_mut(base, path, Last::Create);
+        let placed = located.and_then(|located| self.place(located, content, permissions));
+        if placed.is_err() {
+            self.unmake_directories_singly(base, &made);
+        }
+        placed
+    }
+
+    fn place(
+        &self,
+        located: Located<'_, RwLockWriteGuard<'_, Tree>>,
+        content: NewContent,
+        permissions: u32,
+    ) -> Result<(), Errno> {
+        let (mut tree, found) = match located {
+            Located::Tree(tree, found) => (tree, found),
+            Located::Host(found) => return found.write_whole(content.bytes(), permissions),
+        };
+        match found {
+            Found::Entry { trailing_slash: true, .. } | Found::Directory { .. } => Err(Errno::EISDIR),
+            Found::Entry { inode: Some(inode), .. } if inode.is_directory() => Err(Errno::EISDIR),
+            Found::Entry { inode: Some(inode), .. } => {
+                drop(tree);
+                inode.replace(content, self.clock)
+            }
+            Found::Entry { parent, name, inode: None, .. } => {
+                self.make_file(&mut tree, parent, name.into(), content, permissions).map(drop)
+            }
+        }
     }
 
     /// Makes a file that has its content before anyone sees it. `ENOSPC`, and no change.

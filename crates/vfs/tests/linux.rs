@@ -2,7 +2,7 @@
 
 use crate::operation::{Answer, How, Operation, Range, operation};
 use crate::subject::{self, Subject};
-use hotcell_vfs::VfsOptions;
+use hotcell_vfs::{MountMode, VfsOptions};
 use proptest::prelude::*;
 use std::collections::HashMap;
 use std::fs;
@@ -146,5 +146,35 @@ proptest! {
         }
         prop_assert_eq!(subject::dump(&subject.vfs), machine.dump());
         subject::assert_directory_links(&subject.vfs);
+    }
+
+    #[test]
+    fn mounted_directory_behaves_as_linux_does(operations in proptest::collection::vec(operation(Range::Confined), 1..80)) {
+        let (host, machine) = (Directory::new(), Directory::new());
+        let mut subject = Subject::mounted(&host.path, MountMode::ReadWrite);
+        for operation in operations {
+            prop_assert_eq!(subject.apply(&operation), machine.apply(&operation), "{:?}", operation);
+        }
+        prop_assert_eq!(subject::dump_beneath(&subject.vfs, "/m"), machine.dump());
+        prop_assert_eq!(host.dump(), machine.dump());
+    }
+
+    #[test]
+    fn overlay_behaves_as_linux_does_and_leaves_the_host_as_it_was(
+        before in proptest::collection::vec(operation(Range::Confined), 1..40),
+        operations in proptest::collection::vec(operation(Range::Confined), 1..60),
+    ) {
+        let (host, machine) = (Directory::new(), Directory::new());
+        // An overlay does not know of hard links that were there before.
+        for operation in before.iter().filter(|operation| !matches!(operation, Operation::Link(..))) {
+            prop_assert_eq!(host.apply(operation), machine.apply(operation));
+        }
+        let untouched = host.dump();
+        let mut subject = Subject::mounted(&host.path, MountMode::Overlay);
+        for operation in operations {
+            prop_assert_eq!(subject.apply(&operation), machine.apply(&operation), "{:?}", operation);
+        }
+        prop_assert_eq!(subject::dump_beneath(&subject.vfs, "/m"), machine.dump());
+        prop_assert_eq!(host.dump(), untouched);
     }
 }

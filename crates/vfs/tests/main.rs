@@ -6,6 +6,10 @@ mod links;
 #[cfg(target_os = "linux")]
 mod linux;
 mod model;
+#[cfg(target_os = "linux")]
+mod mount_races;
+#[cfg(target_os = "linux")]
+mod mounts;
 mod operation;
 mod paths;
 mod renames;

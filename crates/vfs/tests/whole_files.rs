@@ -100,7 +100,7 @@ fn fingerprint_changes_with_the_content_only() {
     assert_eq!(seen.len(), 2);
     assert_eq!(vfs.snapshot(ROOT, "/f").unwrap().fingerprint, of("/f"));
     let before = of("/f");
-    file.set_permissions(0o755);
+    file.set_permissions(0o755).unwrap();
     file.write_at(b"", 0).unwrap();
     file.set_size(file.size()).unwrap();
     vfs.rename(ROOT, "/f", ROOT, "/h").unwrap();

@@ -202,11 +202,16 @@ impl WasiCtxBuilder {
             let reach = match (is_root, cwd.as_str()) {
                 (false, _) => Reach::Beneath,
                 (true, "/") => Reach::Everything(None),
-                (true, cwd) => Reach::Everything(Some(WorkingDirectory::new(open(cwd)?, &self.args))),
+                (true, cwd) => Reach::Everything(Some(Box::new(WorkingDirectory::new(open(cwd)?, &self.args)))),
             };
             let directory = Directory { file, reach, preopen: Some(name.as_str().into()) };
-            fds.insert(Object::Directory(directory), Fdflags::empty(), rights::DIRECTORY, rights::DIRECTORY_INHERITING)
-                .map_err(too_many)?;
+            fds.insert(
+                Object::Directory(Box::new(directory)),
+                Fdflags::empty(),
+                rights::DIRECTORY,
+                rights::DIRECTORY_INHERITING,
+            )
+            .map_err(too_many)?;
         }
 
         let (args, env) = string_lists(&self.args, &self.env, &cwd)?;

@@ -74,6 +74,7 @@ impl From<hotcell_vfs::Errno> for Errno {
         match errno {
             Vfs::EPERM => Errno::Perm,
             Vfs::ENOENT => Errno::Noent,
+            Vfs::EIO => Errno::Io,
             Vfs::EBADF => Errno::Badf,
             Vfs::ENOMEM => Errno::Nomem,
             Vfs::EACCES => Errno::Acces,
@@ -87,6 +88,7 @@ impl From<hotcell_vfs::Errno> for Errno {
             Vfs::EMFILE => Errno::Mfile,
             Vfs::EFBIG => Errno::Fbig,
             Vfs::ENOSPC => Errno::Nospc,
+            Vfs::EROFS => Errno::Rofs,
             Vfs::EMLINK => Errno::Mlink,
             Vfs::ENAMETOOLONG => Errno::Nametoolong,
             Vfs::ENOTEMPTY => Errno::Notempty,

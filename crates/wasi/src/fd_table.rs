@@ -20,8 +20,8 @@ pub(crate) enum Object {
     Stdin,
     Stdout,
     Stderr,
-    File(OpenFile),
-    Directory(Directory),
+    File(Box<OpenFile>),
+    Directory(Box<Directory>),
 }
 
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub(crate) struct Directory {
 #[derive(Debug)]
 pub(crate) enum Reach {
     /// The whole file system, whose root the directory is. Paths can be meant for the working directory, where that is another.
-    Everything(Option<WorkingDirectory>),
+    Everything(Option<Box<WorkingDirectory>>),
     /// What lies beneath it.
     Beneath,
 }
@@ -169,11 +169,8 @@ impl FdTable {
         let mut best: Option<(usize, u32, &'p str)> = None;
         for (fd, descriptor) in self.descriptors.iter().enumerate() {
             let Some(descriptor) = descriptor else { continue };
-            let Object::Directory(Directory { preopen: Some(name), .. }) =
-                &self.descriptions[descriptor.description].object
-            else {
-                continue;
-            };
+            let Object::Directory(directory) = &self.descriptions[descriptor.description].object else { continue };
+            let Some(name) = &directory.preopen else { continue };
             let prefix = name.trim_end_matches('/');
             let Some(rest) = path.strip_prefix(prefix) else { continue };
             if (rest.is_empty() || rest.starts_with('/')) && best.is_none_or(|(len, ..)| prefix.len() > len) {

@@ -3,7 +3,7 @@
  * and its result comes with the next round of the event loop, as a program expects.
  */
 import { throwIfAborted } from "../abort-error.ts";
-import { define, setName } from "../define.ts";
+import { define } from "../define.ts";
 import { invalidArgType } from "../errors.ts";
 import { setImmediate } from "../immediates.ts";
 import { List } from "../list.ts";
@@ -55,55 +55,59 @@ function splitCallback(args: unknown[]): { rest: unknown[]; callback: Callback }
   return { rest: args, callback: callback as Callback };
 }
 
-function withCallback(run: Run): Run {
-  return (...args) => {
-    const { rest, callback } = splitCallback(args);
-    let result: unknown;
-    try {
-      result = ReflectApply(run, undefined, rest);
-    } catch (error) {
-      if (isMistake(error)) throw error;
-      setImmediate(() => callback(error));
-      return;
-    }
-    setImmediate(() => {
-      if (result === undefined) callback(null);
-      else callback(null, result);
-    });
-  };
-}
-
-function withPromise(run: Run): Run {
-  return (...args) =>
-    new Promise((resolve, reject) => {
+/** The name is that of a method, since one that a function is given later takes several times the memory. */
+function withCallback(name: string, run: Run): Run {
+  const methods = {
+    [name](...args: unknown[]): void {
+      const { rest, callback } = splitCallback(args);
       let result: unknown;
       try {
-        const options = args[args.length - 1];
-        if (options !== null && typeof options === "object") throwIfAborted((options as { signal?: unknown }).signal);
-        result = ReflectApply(run, undefined, args);
+        result = ReflectApply(run, undefined, rest);
       } catch (error) {
-        setImmediate(() => reject(error));
+        if (isMistake(error)) throw error;
+        setImmediate(() => callback(error));
         return;
       }
-      setImmediate(() => resolve(result));
-    });
+      setImmediate(() => {
+        if (result === undefined) callback(null);
+        else callback(null, result);
+      });
+    },
+  };
+  return methods[name]!;
+}
+
+function withPromise(name: string, run: Run): Run {
+  const methods = {
+    [name]: (...args: unknown[]) =>
+      new Promise((resolve, reject) => {
+        let result: unknown;
+        try {
+          const options = args[args.length - 1];
+          if (options !== null && typeof options === "object") throwIfAborted((options as { signal?: unknown }).signal);
+          result = ReflectApply(run, undefined, args);
+        } catch (error) {
+          setImmediate(() => reject(error));
+          return;
+        }
+        setImmediate(() => resolve(result));
+      }),
+  };
+  return methods[name]!;
 }
 
 export function defineCallbacks(target: object): void {
-  for (let i = 0; i < names.length; i++) add(target, names.at(i), withCallback(OPERATIONS[names.at(i)] as Run));
+  for (let i = 0; i < names.length; i++)
+    define(target, names.at(i), withCallback(names.at(i), OPERATIONS[names.at(i)] as Run), true);
   const exists = (path: unknown, callback: unknown): void => {
     if (typeof callback !== "function") throw invalidArgType("cb", "of type function", callback);
     const result = sync.existsSync(path);
     setImmediate(() => (callback as (exists: boolean) => void)(result));
   };
-  add(target, "exists", exists as Run);
+  define(target, "exists", exists, true);
 }
 
 export function definePromises(target: object): void {
-  for (let i = 0; i < names.length; i++) add(target, names.at(i), withPromise(OPERATIONS[names.at(i)] as Run));
-}
-
-function add(target: object, name: string, run: Run): void {
-  setName(run, name);
-  define(target, name, run, true);
+  for (let i = 0; i < names.length; i++)
+    define(target, names.at(i), withPromise(names.at(i), OPERATIONS[names.at(i)] as Run), true);
 }

@@ -8,12 +8,14 @@ export interface Addon {
    *
    * @param hello The host's hello, as JSON.
    * @param settings The environment variables that set the engine up.
+   * @param binary The sidecar's binary, with which snapshots are made: that of the first host of the process counts.
    * @param wake Called when something waits that `take` gives, and again only after that.
    */
   connect(
     hello: string,
     settings: Record<string, string>,
     log: "inherit" | "ignore" | "lines",
+    binary: string | undefined,
     wake: () => void,
   ): NativeConnection;
 }

@@ -1,3 +1,4 @@
+import { findBinaryIfAny } from "../binary.js";
 import { type Carrier, type CarrierEvents, type CarrierFault, requestTooLong } from "../carrier.js";
 import { errorFromInfo } from "../error-from-info.js";
 import { EngineRetiredError, HotcellError, ProtocolError, StartFailedError } from "../errors.js";
@@ -33,11 +34,11 @@ const UPLOAD_TURN = 4 << 20;
 /**
  * Connects to the engine in this process, and starts it where nobody has.
  *
- * @throws AddonNotFoundError, AddonNotLoadableError, StartFailedError, InvalidOptionError, EngineRetiredError,
- *   ProtocolVersionError
+ * @throws AddonNotFoundError, AddonNotLoadableError, BinaryNotFoundError where one was named, StartFailedError,
+ *   InvalidOptionError, EngineRetiredError, ProtocolVersionError
  */
 export async function connectInProcess(options: CheckedStartOptions): Promise<Carrier> {
-  return new InProcessCarrier(loadAddon(options.addon), options);
+  return new InProcessCarrier(loadAddon(options.addon), { ...options, binary: findBinaryIfAny(options.binary) });
 }
 
 /** A carrier over a connection that the addon gives. */
@@ -51,11 +52,14 @@ export class InProcessCarrier implements Carrier {
   #fault: CarrierFault | undefined;
 
   /** @throws StartFailedError, InvalidOptionError, EngineRetiredError, ProtocolVersionError */
-  constructor(addon: Addon, { env, limits, log }: Pick<CheckedStartOptions, "env" | "limits" | "log">) {
+  constructor(
+    addon: Addon,
+    { env, limits, log, binary }: Pick<CheckedStartOptions, "env" | "limits" | "log" | "binary">,
+  ) {
     this.#log = typeof log === "function" ? log : () => {};
     const mode = typeof log === "function" ? "lines" : log;
     try {
-      this.#native = addon.connect(JSON.stringify(hostHello(limits)), env, mode, () => this.#deliver());
+      this.#native = addon.connect(JSON.stringify(hostHello(limits)), env, mode, binary, () => this.#deliver());
     } catch (error) {
       throw fromNative(error);
     }
@@ -87,6 +91,8 @@ export class InProcessCarrier implements Carrier {
   unref(): void {
     this.#native.unref();
   }
+
+  expectEnd(): void {}
 
   destroy(fault: CarrierFault): void {
     if (this.#fault !== undefined) return;

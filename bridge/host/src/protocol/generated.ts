@@ -8,7 +8,7 @@ export type DirEntry = { name: string, kind: FileKind, };
 
 /** A stable name for what went wrong with a call of the host's. On the TypeScript side it is the `code` of the
  * error that is thrown. */
-export type ErrorCode = "ERR_HOTCELL_PROTOCOL_VERSION" | "ERR_HOTCELL_PROTOCOL" | "ERR_HOTCELL_UNAUTHORIZED" | "ERR_HOTCELL_INVALID_OPTION" | "ERR_HOTCELL_UNKNOWN_SANDBOX" | "ERR_HOTCELL_UNKNOWN_GUEST" | "ERR_HOTCELL_UNKNOWN_BLOB" | "ERR_HOTCELL_BLOB_MISMATCH" | "ERR_HOTCELL_COMMAND_NOT_FOUND" | "ERR_HOTCELL_NOT_EXECUTABLE" | "ERR_HOTCELL_FS" | "ERR_HOTCELL_CLOSED" | "ERR_HOTCELL_INTERNAL";
+export type ErrorCode = "ERR_HOTCELL_PROTOCOL_VERSION" | "ERR_HOTCELL_PROTOCOL" | "ERR_HOTCELL_UNAUTHORIZED" | "ERR_HOTCELL_INVALID_OPTION" | "ERR_HOTCELL_LIMIT_EXCEEDED" | "ERR_HOTCELL_TOO_MANY_GUESTS" | "ERR_HOTCELL_TOO_MANY_SANDBOXES" | "ERR_HOTCELL_UNKNOWN_SANDBOX" | "ERR_HOTCELL_UNKNOWN_GUEST" | "ERR_HOTCELL_UNKNOWN_BLOB" | "ERR_HOTCELL_BLOB_MISMATCH" | "ERR_HOTCELL_COMMAND_NOT_FOUND" | "ERR_HOTCELL_NOT_EXECUTABLE" | "ERR_HOTCELL_FS" | "ERR_HOTCELL_CLOSED" | "ERR_HOTCELL_INTERNAL";
 
 /** Why a request failed. */
 export type ErrorInfo = { code: ErrorCode,
@@ -64,44 +64,96 @@ limits?: LimitOverrides, };
 /** Why a guest is to be ended. */
 export type KillReason = { "kind": "signal", signal: Signal, } | { "kind": "cancel" };
 
-/** The limits that a sandbox or a run sets for itself; what it leaves out holds as before. */
-export type LimitOverrides = { wallMs?: number, cpuMs?: number, heapMb?: number, externalMb?: number, outputBytes?: number, };
+/** The limits that a sandbox or a run sets for its guests; what it leaves out holds as before. */
+export type LimitOverrides = {
+/** Milliseconds from the guest's start to its end, waiting counted. */
+wallMs?: number,
+/** Milliseconds that the guest's own thread may spend on a CPU, waiting not counted. */
+cpuMs?: number,
+/** MiB of the JavaScript heap. */
+heapMb?: number,
+/** MiB outside of the JavaScript heap: ArrayBuffers, shared and resizable ones included, and WebAssembly memories. */
+externalMb?: number,
+/** KiB of stack that the guest's JavaScript and WebAssembly may fill. */
+stackKb?: number,
+/** Bytes written to stdout, and as many to stderr. */
+outputBytes?: number,
+/** Bytes of one line of output, its newline not counted. */
+outputLineBytes?: number,
+/** Bytes of stdin that the host may send ahead of the guest. */
+stdinBufferBytes?: number,
+/** Timers that wait at once. */
+timers?: number,
+/** ES and CommonJS modules that the guest may load. */
+modules?: number,
+/** Bytes of the WebAssembly program. */
+moduleBytes?: number,
+/** Bytes of the program's JavaScript text, in UTF-8. */
+sourceBytes?: number,
+/** Bytes of all arguments in UTF-8, one more for each. */
+argsBytes?: number,
+/** Bytes of all names and values of the environment in UTF-8, two more for each. */
+envBytes?: number, };
 
 /** Counters of the cache of module bytes. */
 export type ModuleCacheStats = { entries: number, bytes: number, hits: number, misses: number, evictions: number, };
 
+/** A directory of the host's, and its place in the sandbox. */
+export type Mount = {
+/** An absolute path of the machine that the sidecar runs on: one of the mount roots that were named when it started, or
+ * beneath one. */
+host: string,
+/** Where guests find it: an absolute path, made if it isn't there. */
+guest: string, mode: MountMode, };
+
+/** What guests may do with a directory of the host's. */
+export type MountMode = "ro" | "rw" | "overlay";
+
 /** What the runtime says unasked. */
-export type Notice = { "type": "exit", exit: GuestExit, } | { "type": "stdinCredit", bytes: number, } | { "type": "stdinClosed" } | { "type": "retiring", reason: RetireReason, message: string, };
+export type Notice = { "type": "exit", exit: GuestExit, } | { "type": "stdinCredit", bytes: number, } | { "type": "stdinClosed" } | { "type": "limitNear",
+/** The limit's option name, such as `heapMb`. */
+limit: string,
+/** What it has used, and what it may use, in the limit's own unit. */
+used: number, max: number, } | { "type": "retiring", reason: RetireReason, message: string, drainMs: number, };
 
 /** How a guest ended. A guest's failure is always one of these, never an error of the host's call. */
 export type Outcome = "exited" | "signaled" | "timed_out" | "out_of_memory" | "limit_exceeded" | "cancelled" | "crashed";
 
-/** Where a guest's time went, in microseconds. The phases follow one another; their sum is the guest's wall time. */
+/** What a guest's time goes to. A run need not come through all of them, nor in this order: a worker that has to be made is
+ * waited for before and after its making. */
+export type Phase = "queue" | "module_get" | "snapshot_get" | "isolate_new" | "context" | "claim" | "inject" | "compile" | "user_code" | "drain" | "exit";
+
+/** A stretch of a guest's time that went to one phase. */
+export type PhaseSpan = { phase: Phase,
+/** Microseconds from the request's arrival to the span's start. */
+startUs: number, durationUs: number, };
+
+/** Where a guest's time went. */
 export type Phases = {
-/** From the request's arrival until the engine had it. */
-queueUs: number,
-/** Finding the program. */
-moduleGetUs: number,
-/** Finding the snapshot. */
-snapshotGetUs: number,
-/** Making the isolate; 0 where a parked worker was claimed. */
-isolateNewUs: number,
-/** Making the context; 0 where a parked worker was claimed. */
-contextUs: number,
-/** Waiting for a worker, and its waking up. */
-claimUs: number,
-/** Handing the guest its particulars. */
-injectUs: number,
-/** Compiling the program. */
-compileUs: number,
-/** The program's first run, to its last synchronous statement. */
-userCodeUs: number,
-/** The event loop, until nothing was left to do. */
-drainUs: number,
-/** From there to the exit. */
-exitUs: number,
-/** Whether the worker was parked when the guest came. */
-warmWorker: boolean, };
+/** When the request arrived, in milliseconds since 1970. */
+receivedMs: number,
+/** Whether a parked worker took the guest: its isolate and context were there already. */
+warmWorker: boolean,
+/** In the order in which they happened, from the request's arrival to the exit without a gap. A phase that was left and
+ * entered again has several. */
+spans: Array<PhaseSpan>, };
+
+/** Counters of the pool of parked workers: isolates that are made ahead of their guests. */
+export type PoolStats = {
+/** Workers that are parked now. */
+parked: number,
+/** Workers that were made to be parked before the first guest of their kind. */
+seeds: number,
+/** Workers that were made to be parked in the place of others that were claimed. */
+refills: number,
+/** Workers that came to be parked. */
+parks: number,
+/** Guests that found a parked worker. */
+claimHits: number,
+/** Guests that had to wait for a worker's making. */
+claimMisses: number,
+/** Parked workers that were given up unused. */
+evictions: number, };
 
 /** What a guest runs. */
 export type Program = { "kind": "source", text: string, format: SourceFormat,
@@ -117,16 +169,34 @@ export type Request = { "type": "createSandbox", options: SandboxOptions, } | { 
 /** Why a sidecar gives itself up. */
 export type RetireReason = "unyielding" | "engineOutOfMemory" | "engineFatal";
 
+/** The limits that a sandbox sets for what its guests share; what it leaves out holds by default. */
+export type SandboxLimitOverrides = {
+/** Bytes that the sandbox's files may hold. */
+fsBytes?: number,
+/** Files, directories and links that the sandbox may hold. */
+fsInodes?: number,
+/** Directories that may lie within each other. */
+fsDepth?: number,
+/** Files that the sandbox's guests may have open at once. */
+openFiles?: number,
+/** Guests that may live at once in the sandbox. */
+processes?: number, };
+
 /** What a sandbox starts with. */
 export type SandboxOptions = {
 /** The environment of every guest; nothing is taken from the host's own. */
 env: { [key in string]: string },
 /** Where guests start, absolute; made if it isn't there. `/` unless set. */
-cwd?: string, limits: LimitOverrides,
-/** Bytes that the sandbox's files may hold. */
-fsBytes?: number,
-/** Files, directories and links that the sandbox may hold. */
-fsInodes?: number, };
+cwd?: string,
+/** What holds for every guest that sets nothing else. */
+limits: LimitOverrides,
+/** What holds for all guests together. */
+sharedLimits: SandboxLimitOverrides,
+/** Directories of the host's that guests find in the sandbox. */
+mounts?: Array<Mount>,
+/** A script that is run once, before any guest, and leaves its globals to each of them. The sandbox can be used when the
+ * reply has come. */
+userland?: string, };
 
 /** The sidecar's first frame. */
 export type SidecarHello = { protocol: number, version: string, v8Version: string, pid: number,
@@ -157,7 +227,7 @@ export type Stats = { pid: number, version: string, v8Version: string, uptimeMs:
 /** Guests that live now. */
 guests: number, guestsStarted: number, guestsEnded: number,
 /** Bytes of the process that are resident now. */
-residentBytes: number, moduleCache: ModuleCacheStats, };
+residentBytes: number, moduleCache: ModuleCacheStats, pool: PoolStats, };
 
 /** What a guest finds on its stdin. */
 export type StdinMode = "empty" | "pipe";
@@ -228,14 +298,32 @@ export const MAX_OPEN_UPLOADS = 1024;
 /** Bytes that the uploads under way may have together, by what they announced. */
 export const MAX_UPLOAD_BYTES = 1073741824;
 
-/** What each limit is unless set, and what it may be set to, ends included. */
+/** What each of a guest's limits is unless set, and what it may be set to, ends included. */
 export const LIMITS = {
-  wallMs: { min: 1, default: 60000, max: 86400000 },
-  cpuMs: { min: 1, default: 30000, max: 86400000 },
-  heapMb: { min: 8, default: 128, max: 4096 },
-  externalMb: { min: 1, default: 256, max: 4096 },
-  outputBytes: { min: 0, default: 67108864, max: 1099511627776 },
-} as const satisfies Record<keyof LimitOverrides, { min: number; default: number; max: number }>;
+  wallMs: { min: 1, default: 60000, max: 86400000, past: { ends: "timed_out" } },
+  cpuMs: { min: 1, default: 30000, max: 86400000, past: { ends: "timed_out" } },
+  heapMb: { min: 8, default: 128, max: 4096, past: { ends: "out_of_memory" } },
+  externalMb: { min: 1, default: 256, max: 4096, past: { fails: "RangeError" } },
+  stackKb: { min: 64, default: 984, max: 16384, past: { fails: "RangeError" } },
+  outputBytes: { min: 0, default: 67108864, max: 1099511627776, past: { ends: "limit_exceeded" } },
+  outputLineBytes: { min: 1, default: 33554432, max: 1099511627776, past: { ends: "limit_exceeded" } },
+  stdinBufferBytes: { min: 4096, default: 262144, max: 16777216, past: "waits" },
+  timers: { min: 0, default: 50000, max: 1000000, past: { ends: "limit_exceeded" } },
+  modules: { min: 0, default: 10000, max: 100000, past: { ends: "limit_exceeded" } },
+  moduleBytes: { min: 0, default: 67108864, max: 268435456, past: { refused: "ERR_HOTCELL_LIMIT_EXCEEDED" } },
+  sourceBytes: { min: 0, default: 33554432, max: 268435456, past: { refused: "ERR_HOTCELL_LIMIT_EXCEEDED" } },
+  argsBytes: { min: 0, default: 1048576, max: 8388608, past: { refused: "ERR_HOTCELL_LIMIT_EXCEEDED" } },
+  envBytes: { min: 0, default: 1048576, max: 8388608, past: { refused: "ERR_HOTCELL_LIMIT_EXCEEDED" } },
+} as const satisfies Record<keyof LimitOverrides, { min: number; default: number; max: number; past: unknown }>;
+
+/** What each of a sandbox's limits is unless set, and what it may be set to, ends included. */
+export const SANDBOX_LIMITS = {
+  fsBytes: { min: 0, default: 268435456, max: 1099511627776, past: { fails: "ENOSPC" } },
+  fsInodes: { min: 0, default: 100000, max: 10000000, past: { fails: "ENOSPC" } },
+  fsDepth: { min: 0, default: 256, max: 4096, past: { fails: "ENAMETOOLONG" } },
+  openFiles: { min: 0, default: 4096, max: 100000, past: { fails: "ENFILE" } },
+  processes: { min: 0, default: 1024, max: 10000, past: { refused: "ERR_HOTCELL_TOO_MANY_GUESTS" } },
+} as const satisfies Record<keyof SandboxLimitOverrides, { min: number; default: number; max: number; past: unknown }>;
 
 /** The signals that a guest can be sent, with their numbers. */
 export const SIGNALS = {
@@ -254,6 +342,9 @@ export const ERROR_CODES = [
   "ERR_HOTCELL_PROTOCOL",
   "ERR_HOTCELL_UNAUTHORIZED",
   "ERR_HOTCELL_INVALID_OPTION",
+  "ERR_HOTCELL_LIMIT_EXCEEDED",
+  "ERR_HOTCELL_TOO_MANY_GUESTS",
+  "ERR_HOTCELL_TOO_MANY_SANDBOXES",
   "ERR_HOTCELL_UNKNOWN_SANDBOX",
   "ERR_HOTCELL_UNKNOWN_GUEST",
   "ERR_HOTCELL_UNKNOWN_BLOB",

@@ -9,7 +9,10 @@ import {
   type ModuleCacheStats,
   type Notice,
   type Outcome,
+  type Phase,
+  type PhaseSpan,
   type Phases,
+  type PoolStats,
   type Reply,
   type RetireReason,
   SIGNALS,
@@ -106,6 +109,16 @@ const moduleCache = object<ModuleCacheStats>({
   evictions: count,
 });
 
+const pool = object<PoolStats>({
+  parked: count,
+  seeds: count,
+  refills: count,
+  parks: count,
+  claimHits: count,
+  claimMisses: count,
+  evictions: count,
+});
+
 const stats = object<Stats>({
   pid: count,
   version: text,
@@ -117,6 +130,7 @@ const stats = object<Stats>({
   guestsEnded: count,
   residentBytes: count,
   moduleCache,
+  pool,
 });
 
 /** The shape of a reply. */
@@ -139,6 +153,30 @@ const usage = object<Usage>({
   stderrBytes: count,
 });
 
+const phases = object<Phases>({
+  receivedMs: number,
+  warmWorker: flag,
+  spans: array(
+    object<PhaseSpan>({
+      phase: oneOf<Phase>({
+        queue: true,
+        module_get: true,
+        snapshot_get: true,
+        isolate_new: true,
+        context: true,
+        claim: true,
+        inject: true,
+        compile: true,
+        user_code: true,
+        drain: true,
+        exit: true,
+      }),
+      startUs: number,
+      durationUs: number,
+    }),
+  ),
+});
+
 const guestExit = object<GuestExit>({
   outcome: oneOf<Outcome>({
     exited: true,
@@ -153,22 +191,7 @@ const guestExit = object<GuestExit>({
   signal: optional(oneOf<Signal>(SIGNALS)),
   error: optional(object<GuestError>({ message: text, limit: optional(text) })),
   usage,
-  phases: optional(
-    object<Phases>({
-      queueUs: number,
-      moduleGetUs: number,
-      snapshotGetUs: number,
-      isolateNewUs: number,
-      contextUs: number,
-      claimUs: number,
-      injectUs: number,
-      compileUs: number,
-      userCodeUs: number,
-      drainUs: number,
-      exitUs: number,
-      warmWorker: flag,
-    }),
-  ),
+  phases: optional(phases),
 });
 
 /** The shape of a notice. */
@@ -176,8 +199,10 @@ export const notice: Shape<Notice> = tagged<Notice>({
   exit: object({ exit: guestExit }),
   stdinCredit: object({ bytes: count }),
   stdinClosed: object({}),
+  limitNear: object({ limit: text, used: count, max: count }),
   retiring: object({
     reason: oneOf<RetireReason>({ unyielding: true, engineOutOfMemory: true, engineFatal: true }),
     message: text,
+    drainMs: count,
   }),
 });

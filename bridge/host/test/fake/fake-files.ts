@@ -29,6 +29,7 @@ export class FakeFiles {
     switch (request.op) {
       case "writeFile":
         this.#needParent(request.path, request.parents);
+        if (this.nodes.get(request.path)?.kind === "directory") throw new FsFailure("EISDIR");
         this.nodes.set(request.path, { kind: "file", bytes: content!, mode: request.mode });
         return { type: "done" };
       case "mkdir":

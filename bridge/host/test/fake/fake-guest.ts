@@ -1,4 +1,12 @@
-import type { GuestExit, KillReason, SandboxOptions, Signal, SpawnOptions } from "../../src/protocol/generated.js";
+import { closeSync } from "node:fs";
+import type {
+  GuestExit,
+  KillReason,
+  RetireReason,
+  SandboxOptions,
+  Signal,
+  SpawnOptions,
+} from "../../src/protocol/generated.js";
 import type { FakeSidecar } from "./fake-sidecar.js";
 
 /** What a fake guest can be told to do, one step after the other. A guest whose steps are through exits with 0. */
@@ -22,9 +30,12 @@ export type Step =
   | { awaitSignal: Signal }
   /** The sidecar's process ends. */
   | { die: { code: number } | { signal: NodeJS.Signals }; stderr?: string }
+  /** The sidecar is being killed: its beacon goes out, and the rest takes a while. */
+  | { expire: true }
   /** The sidecar closes the connection. */
   | { disconnect: true }
-  | { retire: "unyielding" | "engineOutOfMemory" }
+  /** The sidecar gives itself up because of this guest, and with `drainMs` lets the others finish; else it hangs. */
+  | { retire: RetireReason; drainMs?: number }
   /** The sidecar writes what is no frame. */
   | { garbage: true }
   /** Writes that many bytes more than it has credit for. */
@@ -139,11 +150,16 @@ export class FakeGuest {
     else if ("hang" in step) await this.#until(() => false);
     else if ("awaitSignal" in step) await this.#signal(step.awaitSignal);
     else if ("die" in step) this.#die(step.die, step.stderr ?? "");
-    else if ("disconnect" in step) this.#sidecar.socket.destroy();
-    else if ("retire" in step) {
-      const message = "A guest did not end when it was told to.";
-      this.#sidecar.notice(0, { type: "retiring", reason: step.retire, message });
+    else if ("expire" in step) {
+      closeSync(4);
       await this.#until(() => false);
+    } else if ("disconnect" in step) this.#sidecar.socket.destroy();
+    else if ("retire" in step) {
+      const { retire: reason, drainMs = 0 } = step;
+      const message = "A guest did not end when it was told to.";
+      this.#sidecar.retire({ type: "retiring", reason, message, drainMs });
+      if (drainMs > 0) this.#exit({ outcome: "out_of_memory", error: { message } });
+      else await this.#until(() => false);
     } else if ("garbage" in step) this.#sidecar.garbage();
     else if ("overrun" in step) {
       this.#sidecar.output(this.#id, "stdout", Buffer.alloc(this.#credit.stdout + step.overrun, "x"));
@@ -212,6 +228,7 @@ export class FakeGuest {
     this.#sidecar.guests.delete(this.#id);
     const usage = { ...USAGE, stdoutBytes: this.#sent.stdout, stderrBytes: this.#sent.stderr };
     this.#sidecar.notice(this.#id, { type: "exit", exit: { outcome: "exited", usage, ...exit } });
+    this.#sidecar.guestLeft();
   }
 
   /** Resolves when the condition holds, or the guest has ended. */

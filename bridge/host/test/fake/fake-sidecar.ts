@@ -57,6 +57,7 @@ export class FakeSidecar {
   readonly #encoder: FrameEncoder;
   readonly #uploads = new Map<number, Upload>();
   #guestsStarted = 0;
+  #retired = false;
 
   constructor(socket: Duplex, behaviour: Behaviour = {}) {
     this.socket = socket;
@@ -114,6 +115,16 @@ export class FakeSidecar {
     this.#encoder.bytes("download", id, bytes, true);
   }
 
+  /** Takes nothing new from now on, and closes the connection when the last guest has ended. */
+  retire(notice: Extract<Notice, { type: "retiring" }>): void {
+    this.#retired = true;
+    this.notice(0, notice);
+  }
+
+  guestLeft(): void {
+    if (this.#retired && this.guests.size === 0) this.socket.end();
+  }
+
   /** Writes bytes that are no frame. */
   garbage(): void {
     this.socket.write(Buffer.alloc(64, 0xff));
@@ -143,6 +154,10 @@ export class FakeSidecar {
     if (this.#behaviour.onRequest?.(id, request, this)) return;
     switch (request.type) {
       case "createSandbox":
+        if (this.#retired) {
+          this.fail(id, "ERR_HOTCELL_CLOSED");
+          break;
+        }
         this.sandboxes.set(id, { options: request.options, files: new FakeFiles() });
         this.reply(id, { type: "done" });
         break;
@@ -156,7 +171,9 @@ export class FakeSidecar {
       case "spawn": {
         const { sandbox, options } = request;
         const home = this.sandboxes.get(sandbox);
-        if (home === undefined) {
+        if (this.#retired) {
+          this.fail(id, "ERR_HOTCELL_CLOSED");
+        } else if (home === undefined) {
           this.fail(id, "ERR_HOTCELL_UNKNOWN_SANDBOX");
         } else if (options.program.kind === "command" && options.program.command === "nope") {
           this.fail(id, "ERR_HOTCELL_COMMAND_NOT_FOUND", "There is no command nope on the sandbox's PATH.");
@@ -254,6 +271,7 @@ export class FakeSidecar {
       guestsEnded: this.#guestsStarted - this.guests.size,
       residentBytes: process.memoryUsage.rss(),
       moduleCache: { entries: this.blobs.size, bytes: 0, hits: 0, misses: 0, evictions: 0 },
+      pool: { parked: 0, seeds: 0, refills: 0, parks: 0, claimHits: 0, claimMisses: 0, evictions: 0 },
     };
   }
 }

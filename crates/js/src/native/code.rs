@@ -1,4 +1,4 @@
-use super::{NativeFunction, throw, with_claim};
+use super::{NativeFunction, throw, unwind, with_claim};
 use crate::loader;
 use crate::state::IsolateState;
 use hotcell_guest::GuestProgram;
@@ -22,6 +22,10 @@ fn compile_function(
     args: v8::FunctionCallbackArguments<'_>,
     mut result: v8::ReturnValue<'_>,
 ) {
+    let state = IsolateState::of(scope);
+    if !state.count_module() {
+        return unwind(scope, &state);
+    }
     let (Ok(body), Ok(names)) = (args.get(0).try_cast::<v8::String>(), args.get(2).try_cast::<v8::Array>()) else {
         return throw(scope, v8::Exception::type_error, "A function is compiled from a body and a list of parameters.");
     };

@@ -11,7 +11,9 @@ mod urls;
 
 use crate::program;
 use crate::state::{Claim, IsolateState};
+use crate::userland;
 use std::borrow::Cow;
+use std::ffi::c_void;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::LazyLock;
@@ -44,7 +46,7 @@ pub(crate) fn external_references() -> Cow<'static, [v8::ExternalReference]> {
         let own = TABLES.iter().flat_map(|(_, functions)| functions.iter().map(|(_, function)| *function));
         let imports = crate::wasi::imports().iter().map(|import| import.function);
         let mut references: Vec<_> = own.chain(imports).map(|function| v8::ExternalReference { function }).collect();
-        references.push(v8::ExternalReference { pointer: (&raw const crate::userland::TEXT).cast_mut().cast() });
+        references.push(v8::ExternalReference { pointer: std::ptr::from_ref(&userland::SOURCE) as *mut c_void });
         references.push(v8::ExternalReference { pointer: std::ptr::null_mut() });
         References(references)
     });
@@ -57,6 +59,16 @@ struct References(Vec<v8::ExternalReference>);
 unsafe impl Send for References {}
 // SAFETY: as above.
 unsafe impl Sync for References {}
+
+/// What those addresses are, in the same order: a snapshot that was made with others would call the wrong functions.
+pub(crate) fn external_reference_names() -> impl Iterator<Item = String> {
+    let own = TABLES.iter().flat_map(|(member, functions)| {
+        functions.iter().map(move |(name, _)| format!("{}.{name}", member.unwrap_or_default()))
+    });
+    let imports = crate::wasi::imports().iter();
+    let imports = imports.map(|import| format!("wasiImports.{}.{}({})", import.module, import.name, import.parameters));
+    own.chain(imports).chain(["userland".to_owned()])
+}
 
 /// The object that the userland's bundle is called with.
 pub(crate) fn object<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Object> {
@@ -152,7 +164,7 @@ pub(crate) fn throw<'s, 'i>(
     scope.throw_exception(error);
 }
 
-/// Runs `body` with the isolate's state and its guest's; does nothing while a snapshot is being made.
+/// Runs `body` with the isolate's state and its guest's; throws where there is no guest yet.
 fn with_claim<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
     body: impl FnOnce(&mut v8::PinScope<'s, 'i>, &Rc<IsolateState>, &Claim),
@@ -160,8 +172,18 @@ fn with_claim<'s, 'i>(
     let state = IsolateState::of(scope);
     match state.claim() {
         Some(claim) => body(scope, &state, claim),
-        None => throw(scope, v8::Exception::error, "The userland asked for its guest while none was there."),
+        None => refuse(scope, &state, NO_GUEST),
     }
+}
+
+/// What a sandbox's userland is told that asks for what only guests have.
+pub(crate) const NO_GUEST: &str = "There is no guest yet: a sandbox's userland is run before any, and has no streams, files, \
+                                   modules to import, timers, clocks or random bytes.";
+
+/// Throws the message, and remembers that userland did what it must not, should it catch that.
+pub(crate) fn refuse(scope: &v8::PinScope<'_, '_>, state: &IsolateState, message: &str) {
+    state.refused.get_or_init(|| message.to_owned());
+    throw(scope, v8::Exception::error, message);
 }
 
 /// Makes the guest, which is being ended, unwind right where it is: V8 looks at a request to terminate only when it enters a

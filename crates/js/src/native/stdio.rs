@@ -1,4 +1,5 @@
-use super::{NativeFunction, throw, unwind, with_bytes, with_claim};
+use super::{NativeFunction, refuse, throw, unwind, with_bytes, with_claim};
+use crate::state::IsolateState;
 use hotcell_guest::Ending;
 use hotcell_protocol::{Signal, Stream};
 use std::future::poll_fn;
@@ -6,6 +7,9 @@ use v8::MapFnTo;
 
 /// Output that is encoded on the stack; longer texts are encoded on the heap.
 const TEXT_ON_STACK: usize = 1024;
+
+/// Characters that are shown of a text that could not be written.
+const MAX_REFUSED_TEXT: usize = 2000;
 
 pub(super) fn functions() -> Vec<NativeFunction> {
     vec![
@@ -21,6 +25,12 @@ pub(super) fn functions() -> Vec<NativeFunction> {
 fn write(scope: &mut v8::PinScope<'_, '_>, args: v8::FunctionCallbackArguments<'_>, _: v8::ReturnValue<'_>) {
     let stream = if args.get(0).int32_value(scope) == Some(2) { Stream::Stderr } else { Stream::Stdout };
     let data = args.get(1);
+    let state = IsolateState::of(scope);
+    if state.claim().is_none() && data.is_string() {
+        // Mostly an error that userland wants to report.
+        let text: String = data.to_rust_string_lossy(scope).chars().take(MAX_REFUSED_TEXT).collect();
+        return refuse(scope, &state, &format!("There is no guest yet that could write: {text}"));
+    }
     with_claim(scope, |scope, state, claim| {
         let written = match data.try_cast::<v8::String>() {
             Ok(text) => {

@@ -2,13 +2,16 @@
 
 mod load;
 mod outcome;
+mod phases;
 mod session;
 mod stdio;
+mod trace;
 
 use crate::cli::RunOptions;
 use crate::error::SidecarError;
 use crate::settings::{Settings, Snapshot};
 use crate::sidecar::{EngineSource, event_loop, start_runtime};
+use phases::PhaseReport;
 use session::Session;
 use tokio::sync::mpsc;
 
@@ -26,6 +29,10 @@ pub fn run(engine: &EngineSource, settings: &Settings, options: RunOptions) -> R
     };
     // One guest alone would compete with the making of a snapshot that it does not use.
     let snapshot = settings.snapshot.unwrap_or(Snapshot::Off);
+    let report = match PhaseReport::new(&options, settings.phases) {
+        Ok(report) => report,
+        Err(failure) => return Ok(failure.report()),
+    };
     let runtime = start_runtime(engine, settings, snapshot, on_retire, || ())?;
     let files = match load::collect(&options) {
         Ok(files) => files,
@@ -33,7 +40,7 @@ pub fn run(engine: &EngineSource, settings: &Settings, options: RunOptions) -> R
     };
     let code = event_loop()?.block_on(async {
         let (happenings, happened) = mpsc::unbounded_channel();
-        match Session::start(&runtime, happenings, happened, files, &options).await {
+        match Session::start(&runtime, happenings, happened, files, &options, report).await {
             Ok(session) => session.finish().await,
             Err(failure) => failure.report(),
         }

@@ -1,5 +1,6 @@
 use super::load::{APP, Entry, Files};
 use super::outcome::{Failure, Report, exit_code};
+use super::phases::PhaseReport;
 use super::stdio::{read_stdin, write_output};
 use crate::cli::RunOptions;
 use bytes::Bytes;
@@ -55,6 +56,7 @@ pub struct Session {
     next_id: RequestId,
     stdin: Sender<u32>,
     output: Output,
+    phases: PhaseReport,
 }
 
 /// Where output goes.
@@ -71,6 +73,7 @@ impl Session {
         mut happened: UnboundedReceiver<Happening>,
         files: Files,
         options: &RunOptions,
+        phases: PhaseReport,
     ) -> Result<Self, Failure> {
         let no_thread = |error: io::Error| Failure::other(format!("The system gave no thread ({error})."));
         forward_signals(&happenings)
@@ -120,10 +123,10 @@ impl Session {
             limits: LimitOverrides::default(),
             stdin: StdinMode::Pipe,
             credit: OUTPUT_WINDOW,
-            phases: false,
+            phases: phases.is_wanted(),
         };
         let guest = ask(Request::Spawn { sandbox, options: spawn }, None)?;
-        Ok(Self { connection, happened, guest, next_id, stdin, output })
+        Ok(Self { connection, happened, guest, next_id, stdin, output, phases })
     }
 
     /// Passes everything on until the program has ended; the exit code.
@@ -204,7 +207,8 @@ impl Session {
                 }
             }
         }
-        exit_code(exit)
+        let told = exit.phases.as_ref().map_or(Ok(()), |phases| self.phases.tell(phases));
+        told.map_or_else(|failure| failure.report(), |()| exit_code(exit))
     }
 }
 

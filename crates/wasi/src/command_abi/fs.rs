@@ -218,7 +218,7 @@ pub fn fchmod(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, fd: i32, mode: i32) ->
     errno_value((|| {
         ctx.fds.description(fd as u32)?.open_file().ok_or(Errno::Inval)?;
         let description = ctx.fds.with_rights(fd as u32, Rights::FD_FILESTAT_SET_TIMES)?;
-        description.open_file().ok_or(Errno::Inval)?.set_permissions(mode as u32 & PERMISSION_BITS);
+        description.open_file().ok_or(Errno::Inval)?.set_permissions(mode as u32 & PERMISSION_BITS)?;
         Ok(())
     })())
 }

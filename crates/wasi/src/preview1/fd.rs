@@ -38,7 +38,7 @@ pub(super) fn allocate(ctx: &WasiCtx, fd: u32, offset: Filesize, len: Filesize) 
 
 pub(super) fn sync(ctx: &WasiCtx, fd: u32, right: Rights) -> Result<()> {
     ctx.fds.description(fd)?.open_file().ok_or(Errno::Inval)?;
-    ctx.fds.with_rights(fd, right)?.open_file().ok_or(Errno::Inval)?.sync();
+    ctx.fds.with_rights(fd, right)?.open_file().ok_or(Errno::Inval)?.sync()?;
     Ok(())
 }
 
@@ -106,7 +106,7 @@ pub(super) fn set_times(ctx: &WasiCtx, fd: u32, atim: Timestamp, mtim: Timestamp
     let (atime, mtime) = times(atim, mtim, flags)?;
     ctx.fds.description(fd)?.open_file().ok_or(Errno::Inval)?;
     let description = ctx.fds.with_rights(fd, Rights::FD_FILESTAT_SET_TIMES)?;
-    description.open_file().ok_or(Errno::Inval)?.set_times(atime, mtime);
+    description.open_file().ok_or(Errno::Inval)?.set_times(atime, mtime)?;
     Ok(())
 }
 

@@ -108,10 +108,10 @@ pub(super) fn open(
             request.rights.intersection(rights::DIRECTORY),
             request.inheriting.intersection(rights::DIRECTORY_INHERITING),
         );
-        ctx.fds.insert(Object::Directory(directory), flags, rights, inheriting)?
+        ctx.fds.insert(Object::Directory(Box::new(directory)), flags, rights, inheriting)?
     } else {
         let rights = request.rights.intersection(rights::FILE);
-        ctx.fds.insert(Object::File(file), flags, rights, request.inheriting.intersection(rights::FILE))?
+        ctx.fds.insert(Object::File(Box::new(file)), flags, rights, request.inheriting.intersection(rights::FILE))?
     };
     Ok(fd)
 }
